@@ -75,6 +75,7 @@ NOTHING_SAID = Settings(
     reminder_grouping_days=None,
     reminder_follow_up_days=None,
     colour=None,
+    visit_question_allowed=None,
 )
 NO_LIMITS = MediaLimits(photos=None, video_seconds=None, videos_seconds=None)
 
@@ -149,6 +150,7 @@ class Effective:
     reminder_follow_up_days: int
     colour: str | None
     """None: pages of customers have that of the platform."""
+    visit_question_allowed: bool
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -292,6 +294,9 @@ def _effective(dealership: Dealership, brand: str | None, special: Settings) -> 
             usual=USUAL_FOLLOW_UP_DAYS,
         ),
         colour=_first(special.colour, own.colour, usual=None),
+        visit_question_allowed=_first(
+            special.visit_question_allowed, own.visit_question_allowed, usual=True
+        ),
     )
 
 

@@ -9,6 +9,8 @@ from contracts.accounts.organisation_v1 import contract as accounts_organisation
 from contracts.accounts.user_v1 import contract as accounts_user_v1
 from contracts.alerts.alert_v1 import contract as alerts_alert_v1
 from contracts.alerts.searches_v1 import contract as alerts_searches_v1
+from contracts.audits.audit_v1 import contract as audits_audit_v1
+from contracts.audits.template_v1 import contract as audits_template_v1
 from contracts.conversations.thread_v1 import contract as conversations_thread_v1
 from contracts.customers.customer_v1 import contract as customers_customer_v1
 from contracts.dealerships.checklist_v1 import contract as dealerships_checklist_v1
@@ -26,6 +28,7 @@ from contracts.dispatch.contract_v1 import contract as dispatch_contract_v1
 from contracts.dispatch.job_v1 import contract as dispatch_job_v1
 from contracts.dispatch.request_v1 import contract as dispatch_request_v1
 from contracts.interventions.case_v1 import contract as interventions_case_v1
+from contracts.interventions.photo_account_v1 import contract as interventions_photo_account_v1
 from contracts.inventories.inventory_v1 import contract as inventories_inventory_v1
 from contracts.invoices.buyer_v1 import contract as invoices_buyer_v1
 from contracts.invoices.invoice_v1 import contract as invoices_invoice_v1
@@ -47,8 +50,10 @@ from contracts.payments.charge_v1 import contract as payments_charge_v1
 from contracts.payments.payee_v1 import contract as payments_payee_v1
 from contracts.payments.payout_v1 import contract as payments_payout_v1
 from contracts.payments.series_v1 import contract as payments_series_v1
+from contracts.payments.settlement_v1 import contract as payments_settlement_v1
 from contracts.reminders.plan_v1 import contract as reminders_plan_v1
 from contracts.reminders.reminder_v1 import contract as reminders_reminder_v1
+from contracts.reminders.workday_v1 import contract as reminders_workday_v1
 from contracts.runtime import Contract
 from contracts.support.desk_v1 import contract as support_desk_v1
 from contracts.support.notice_v1 import contract as support_notice_v1
@@ -61,6 +66,8 @@ contracts: tuple[Contract[Any], ...] = (
     accounts_user_v1,
     alerts_alert_v1,
     alerts_searches_v1,
+    audits_audit_v1,
+    audits_template_v1,
     conversations_thread_v1,
     customers_customer_v1,
     dealerships_checklist_v1,
@@ -76,6 +83,7 @@ contracts: tuple[Contract[Any], ...] = (
     dispatch_job_v1,
     dispatch_request_v1,
     interventions_case_v1,
+    interventions_photo_account_v1,
     inventories_inventory_v1,
     invoices_buyer_v1,
     invoices_invoice_v1,
@@ -97,8 +105,10 @@ contracts: tuple[Contract[Any], ...] = (
     payments_payee_v1,
     payments_payout_v1,
     payments_series_v1,
+    payments_settlement_v1,
     reminders_plan_v1,
     reminders_reminder_v1,
+    reminders_workday_v1,
     support_desk_v1,
     support_notice_v1,
     support_reply_v1,

@@ -8,15 +8,18 @@ from enum import StrEnum
 from typing import Protocol, assert_never
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts.common_v1 import Money, Zone
+from contracts.common_v1 import Zone
 from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
     CommissionSet,
     CommissionVatSet,
+    CompanyDeclared,
     DocumentKind,
     DocumentsRequested,
     InternalDocumentPublished,
     InternalDocumentWithdrawn,
+    LocalitiesListed,
+    Locality,
     MarketplaceActivated,
     MarketplaceDeactivated,
     MarketplaceEvent,
@@ -226,13 +229,32 @@ def commission_vat_on(rates: Iterable[Rate], day: date) -> int:
     return rate_on(rates, day) or 0
 
 
-def commission_of(amount: Money, basis_points: int) -> Money:
-    """The part of an amount without VAT that the marketplace keeps; half a unit counts as one."""
-    kept = (amount.amount_minor * basis_points * 2 + WHOLE) // (WHOLE * 2)
-    return Money(kept, amount.currency)
-
-
 # --- A marketplace ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """The company of an operator, as it is registered."""
+
+    legal_name: str
+    company_number: str
+    vat_number: str | None
+    registered_office: str
+    postal_code: str
+    city: str
+    country: str
+
+
+def company_of(event: CompanyDeclared) -> Company:
+    return Company(
+        legal_name=event.legal_name,
+        company_number=event.company_number,
+        vat_number=event.vat_number,
+        registered_office=event.registered_office,
+        postal_code=event.postal_code,
+        city=event.city,
+        country=event.country,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +295,8 @@ class Marketplace:
     documents: tuple[RequestedDocument, ...] = ()
     services: tuple[Listed, ...] = ()
     """By their codes."""
+    localities: tuple[Locality, ...] = ()
+    """Where customers may ask for something on the page."""
     terms: tuple[Published, ...] = ()
     """Every version, the one that holds last."""
     internal_documents: tuple[Published, ...] = ()
@@ -283,6 +307,8 @@ class Marketplace:
     """Of providers without one of their own."""
     commission_vat: tuple[Rate, ...] = ()
     """The VAT on commissions, by its days."""
+    company: tuple[Company, ...] = ()
+    """One item, once the operator has said which company it is."""
 
     @property
     def terms_version(self) -> int | None:
@@ -322,6 +348,8 @@ def marketplace_after(known: Marketplace | None, event: MarketplaceEvent) -> Mar
         case ServiceUnlisted():
             others = (one for one in known.services if one.service_code != event.service_code)
             return replace(known, services=tuple(others))
+        case LocalitiesListed():
+            return replace(known, localities=event.localities)
         case TermsPublished():
             return replace(known, terms=(*known.terms, _published("", event)))
         case InternalDocumentPublished() | InternalDocumentWithdrawn():
@@ -332,6 +360,8 @@ def marketplace_after(known: Marketplace | None, event: MarketplaceEvent) -> Mar
         case CommissionVatSet():
             new = Rate(event.valid_from, event.basis_points)
             return replace(known, commission_vat=with_rate(known.commission_vat, new))
+        case CompanyDeclared():
+            return replace(known, company=(company_of(event),))
         case unhandled:
             assert_never(unhandled)
 
@@ -405,6 +435,8 @@ class Ending:
     """The name of a `RelationEnd`, in small letters."""
     last_day: date
     effective_at: datetime
+    contracts: tuple[str, ...] = ()
+    """Those that end with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -534,6 +566,7 @@ def _ended(
                 end=event.end.name.lower(),
                 last_day=event.last_day,
                 effective_at=event.effective_at,
+                contracts=event.contracts,
             )
             return replace(known, ending=(ending,), explained_by=event.announced_by)
         case EndCalledOff():

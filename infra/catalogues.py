@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -39,6 +39,11 @@ LATIN = "\u2066"
 _NO_ISOLATES = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
 KINDS = frozenset({"text", "number", "day", "time", "money"})
 """The kinds of the facts of a problem, beside the names of labels; a list has that of its items."""
+PARSED = 4_096
+"""Texts whose pieces a process remembers; a page has a hundred."""
+WRITTEN = 8_192
+"""Amounts, and numbers, that a process remembers as they are written: a price stands on a page
+several times, and on each page of its case."""
 
 
 def catalogue(language: str) -> str:
@@ -223,6 +228,7 @@ def locale_of(language: str) -> Locale:
     return Locale.parse(_LOCALES.get(language, language))
 
 
+@cache
 def direction(language: str) -> str:
     """In which direction it is written: `ltr` or `rtl`."""
     return locale_of(language).text_direction
@@ -239,12 +245,14 @@ def isolated(language: str, text: str) -> str:
     return f"{ISOLATE}{text.translate(_NO_ISOLATES)}{ISOLATED}"
 
 
+@lru_cache(WRITTEN)
 def money(amount_minor: int, currency: str, locale: Locale) -> str:
     """An amount with its currency, as the language writes it."""
     amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
     return format_currency(amount, currency, locale=locale)
 
 
+@lru_cache(WRITTEN)
 def number(value: float, locale: Locale) -> str:
     """A number with the separators of the language."""
     return format_decimal(value, locale=locale)
@@ -275,4 +283,9 @@ def placeholders(text: str) -> frozenset[str]:
 
 def filled(text: str, facts: Mapping[str, str]) -> str:
     """The text with its facts. Raises KeyError for a missing one, ValueError as `pieces` does."""
-    return "".join(words + ("" if name is None else facts[name]) for words, name in pieces(text))
+    return "".join([words + ("" if name is None else facts[name]) for words, name in _parsed(text)])
+
+
+@lru_cache(PARSED)
+def _parsed(text: str) -> Sequence[tuple[str, str | None]]:
+    return tuple(pieces(text))

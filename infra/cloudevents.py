@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts import amendments
 from contracts.runtime import Contract, UnknownEventType
 from infra.store import RecordedEvent
+from infra.store.protocol import Outgoing, outgoing
 
 Header = tuple[str, bytes]
 Headers = Sequence[Header]
@@ -54,45 +55,45 @@ def headers(
     contract: Contract[Any], key: str, event: RecordedEvent, timeline: int, installation: str = ""
 ) -> list[Header]:
     """The CloudEvents headers of a recorded event."""
-    meta, subject = event.meta, key.encode()
+    own = of_event(outgoing(event), key.encode(), timeline, installation)
+    return [*of_type(contract, event.type), *own]
+
+
+def of_event(
+    event: Outgoing, subject: bytes, timeline: int, installation: str = ""
+) -> list[Header]:
+    """The headers of an event that others of its type do not share."""
     found = [
-        *_of_type(contract, event.type),
-        ("ce_id", str(event.event_id).encode()),
+        ("ce_id", event.event_id.encode()),
         ("ce_subject", subject),
         ("ce_time", event.occurred_at.isoformat().encode()),
         ("ce_sequence", b"%d" % event.version),
         ("ce_partitionkey", subject),
         ("ce_recordedtime", event.recorded_at.isoformat().encode()),
         ("ce_timeline", b"%d" % timeline),
-        ("ce_correlationid", meta.get("correlation", "").encode()),
-        ("ce_causationid", meta.get("causation", "").encode()),
-        ("ce_actor", meta.get("actor", "").encode()),
-        ("ce_organisation", meta.get("organisation", "").encode()),
+        ("ce_correlationid", event.correlation.encode()),
+        ("ce_causationid", event.causation.encode()),
+        ("ce_actor", event.actor.encode()),
+        ("ce_organisation", event.organisation.encode()),
     ]
     if installation:
         found.append((INSTALLATION, installation.encode()))
-    if redacted := meta.get("redacted"):
-        found.append((REDACTED_BY, redacted.encode()))
-    if traceparent := meta.get("traceparent"):
-        found.append(("traceparent", traceparent.encode()))
+    if event.redacted:
+        found.append((REDACTED_BY, event.redacted.encode()))
+    if event.traceparent:
+        found.append(("traceparent", event.traceparent.encode()))
     return found
 
 
-def _of_type(contract: Contract[Any], type: str) -> Sequence[Header]:
-    """The headers that all events of a type share, made once: a relay sends millions of them."""
-    key = (contract.package, type)
-    if (made := _MADE.get(key)) is None:
-        made = _MADE[key] = (
-            ("ce_specversion", b"1.0"),
-            ("ce_source", b"/relais/" + contract.service.encode()),
-            ("ce_type", type.encode()),
-            ("content-type", b"application/protobuf"),
-            *_schema(contract, type),
-        )
-    return made
-
-
-_MADE: dict[tuple[str, str], Sequence[Header]] = {}
+def of_type(contract: Contract[Any], type: str) -> Sequence[Header]:
+    """The headers that all events of a type share."""
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_source", b"/relais/" + contract.service.encode()),
+        ("ce_type", type.encode()),
+        ("content-type", b"application/protobuf"),
+        *_schema(contract, type),
+    )
 
 
 def _schema(contract: Contract[Any], type: str) -> Sequence[Header]:

@@ -122,11 +122,20 @@ class Refused(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A stream as it was read from its beginning, and the state that it leads to."""
+
+    recorded: Sequence[RecordedEvent]
+    fold: Fold
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
     """An entity folded from its stream; version 0 when it has none.
 
     `stream` is its name as position tokens have it, `organisation_id` whose it is. `subjects` is
     everybody named in its sealed fields; None when one of them is forgotten, and of the past.
+    `read` is for a command that follows at once; None of the past, and where a state was kept.
     """
 
     state: S
@@ -134,6 +143,7 @@ class Loaded(Generic[S]):
     stream: str = field(default="", compare=False)
     organisation_id: str = field(default="", compare=False)
     subjects: frozenset[str] | None = field(default=None, compare=False)
+    read: Read | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +231,7 @@ class Commands:
         expected_version: int | None = None,
         *,
         in_transaction: InTransaction | None = None,
+        loaded: Loaded[S] | None = None,
     ) -> Done[S] | Refused[R]:
         """Decide and record, all or nothing; a repeated command answers what it answered before.
 
@@ -230,9 +241,15 @@ class Commands:
 
         `in_transaction` is done together with the events or not at all: not when there are none,
         nor when the command is repeated. What it raises comes out, and nothing is recorded.
+
+        `loaded` is the entity as the same request found it: events are decided on that, and on what
+        stands by then after a conflict. Nothing is refused or left as it is without another look;
+        a function is given the state of now.
         """
+        # What makes a command may refuse by the state, which must be that of now.
+        read = None if loaded is None or callable(command) else loaded.read
         return await self._settle(
-            aggregate, id, command, context, expected_version, None, in_transaction
+            aggregate, id, command, context, expected_version, None, in_transaction, read
         )
 
     async def _settle(
@@ -244,15 +261,21 @@ class Commands:
         expected_version: int | None,
         fire: Fire | None,
         in_transaction: InTransaction | None = None,
+        read: Read | None = None,
     ) -> Done[S] | Refused[R]:
         stream = aggregate.stream(id)
-        async with self._turns.setdefault(stream, asyncio.Lock()):
+        turn = self._turns.setdefault(stream, asyncio.Lock())
+        if turn.locked():
+            # Whoever has it is likely to record something.
+            read = None
+        async with turn:
             for _ in range(ATTEMPTS):
                 attempt = await self._attempt(
-                    aggregate, id, command, context, expected_version, fire, in_transaction
+                    aggregate, id, command, context, expected_version, fire, in_transaction, read
                 )
                 if attempt is not None:
                     return attempt
+                read = None
         raise TooMuchContention(f"{stream}: {ATTEMPTS} attempts")
 
     async def _attempt(
@@ -264,17 +287,23 @@ class Commands:
         expected_version: int | None,
         fire: Fire | None,
         in_transaction: InTransaction | None,
+        read: Read | None,
     ) -> Done[S] | Refused[R] | None:
         stream = aggregate.stream(id)
-        found = await self._kept(aggregate, stream, context)
-        if found is None:
-            recorded = await self.store.read(stream)
+        found = read.fold if read else await self._kept(aggregate, stream, context)
+        if read is not None or found is None:
+            recorded = read.recorded if read else await self.store.read(stream)
             if before := _earlier(recorded, context):
                 return await self._answer_again(aggregate, stream, recorded, before.version)
-            found = await self._folded(aggregate, stream, recorded)
+            found = found or await self._folded(aggregate, stream, recorded)
         state, version = found.state, found.version
         asked: C = await command(state) if callable(command) else command
         decision = aggregate.decide(asked, state)
+        records = isinstance(decision, list) and decision
+        if read is not None and not (records and expected_version in (None, version)):
+            # The request itself may have changed it since. What is recorded meets a conflict then,
+            # and nothing else does.
+            return None
         if expected_version is not None and expected_version != version:
             rejection = None if isinstance(decision, list) else decision
             raise VersionMismatch(expected_version, version, rejection)
@@ -354,11 +383,13 @@ class Commands:
             amendments = said_by(version, await self.store.amendments(stream))
             state = await self._fold(aggregate, past, amendments)
             return Loaded(state, version, name, organisation_of(past))
-        found = await self._kept(aggregate, stream)
+        found, read = await self._kept(aggregate, stream), None
         if found is None:
-            found = await self._folded(aggregate, stream, await self.store.read(stream))
+            recorded = await self.store.read(stream)
+            found = await self._folded(aggregate, stream, recorded)
+            read = Read(recorded, found)
         subjects = found.subjects if found.readable == found.subjects else None
-        return Loaded(found.state, found.version, name, found.organisation_id, subjects)
+        return Loaded(found.state, found.version, name, found.organisation_id, subjects, read)
 
     async def stands(self, name: str, version: int, subjects: frozenset[str]) -> bool:
         """Whether a stream, by its name as position tokens have it, is still at a version, and

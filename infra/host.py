@@ -52,9 +52,9 @@ STOP_SECONDS = 20.0
 GENERATIONS_SECONDS = 2.0
 
 
-Outside = Literal["mail", "texts", "push", "objects", "scanner", "cards"]
+Outside = Literal["mail", "texts", "push", "objects", "scanner", "cards", "vendors"]
 """A mail server, a gateway of text messages, push services of browsers, a store of objects, a virus
-scanner, a provider of card payments."""
+scanner, a provider of card payments, systems that dealerships have of others."""
 
 
 @dataclass(frozen=True)

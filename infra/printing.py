@@ -79,6 +79,18 @@ def printed(template: bytes, shown: object, made_at: datetime) -> bytes:
     )
 
 
+def archived(template: bytes, shown: object, made_at: datetime) -> bytes:
+    """As `printed`, and a PDF/A-3. Raises `typst.TypstError` for a character that no font has."""
+    return typst.compile(
+        template,
+        format="pdf",
+        pdf_standards=STANDARD,
+        font_paths=_fonts(),
+        sys_inputs={"data": json.dumps(shown)},
+        timestamp=made_at.replace(microsecond=0),
+    )
+
+
 @lru_cache(maxsize=1)
 def _fonts() -> typst.Fonts:
     """Those of typst, and the Arabic one."""

@@ -12,7 +12,7 @@ Values are always parameters; names, conditions and orders are constants of the 
 
 import base64
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -21,15 +21,21 @@ from types import NoneType, UnionType
 from typing import Any, Generic, LiteralString, Protocol, TypeVar, get_args, get_type_hints
 
 from psycopg import AsyncCursor
-from psycopg.rows import RowMaker, class_row
+from psycopg.rows import RowMaker
 
 from infra.database import Pool
-from infra.searching import Box, matches, question
+from infra.searching import Box, sought
 
 Row = TypeVar("Row")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
 Made_co = TypeVar("Made_co", covariant=True)
 
 KeyPart = str | int | float | datetime | date
+MOST_HITS = 1_000
+"""Rows of a search that are read by their keys."""
 
 
 class BadCursor(ValueError):
@@ -63,7 +69,8 @@ class _Plain(Generic[Row]):
         return get_type_hints(self.row)
 
     def row_factory(self, cursor: AsyncCursor[Any]) -> RowMaker[Row]:
-        return class_row(self.row)(cursor)
+        row, names = self.row, self.columns
+        return lambda values: row(**dict(zip(names, values, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -74,12 +81,14 @@ class Table(Generic[Row]):
     `extras join trips using (trip_id)`. The connection knows where the tables of this release are
     (`infra.database.open_pool`). `organisation` is the column that
     says whose rows these are. `columns` is SQL for the fields that are no columns of the table.
+    `key` is the column that is another one in each row, where pages of a search are read by it.
     """
 
     row: RowKind[Row] | type[Row]
     source: LiteralString
     organisation: LiteralString = ""
     columns: Mapping[str, LiteralString] = field(default_factory=dict)
+    key: LiteralString = ""
 
     @cached_property
     def kind(self) -> RowKind[Row]:
@@ -177,6 +186,8 @@ class Rows(Generic[Row]):
     table: Table[Row]
     conditions: tuple[str, ...]
     values: Mapping[str, object]
+    by_index: bool = False
+    """Whether a page is read by the keys of what an index found, where that is little."""
 
     def where(self, condition: LiteralString, **values: object) -> "Rows[Row]":
         """Those that meet the condition too: SQL with `%(name)s` for each of the values."""
@@ -208,11 +219,45 @@ class Rows(Generic[Row]):
         """Those that match the filters that somebody chose; None: not chosen."""
         return self.only(**{name: value for name, value in filters.items() if value is not None})
 
-    def searched(self, text: str, column: str = "search") -> "Rows[Row]":
-        """Those whose words in a column meet what somebody typed; all when no word was typed."""
-        if not (typed := question(text)):
+    def searched(self, *typed: str) -> "Rows[Row]":
+        """Those whose words meet what somebody typed, in one of these forms of it; all when no word
+        was typed."""
+        if not (asked := sought(*typed)):
             return self
-        return self.where(matches(self.table.term(column), "typed"), typed=typed)
+        condition = asked.met_by(self.table.term("search"))
+        return self.found_by_index(condition, **asked.values)
+
+    def found_by_index(self, condition: LiteralString, **values: object) -> "Rows[Row]":
+        """Those that meet a condition that has an index of its own."""
+        return replace(self.where(condition, **values), by_index=bool(self.table.key))
+
+    async def hits(self, pool: Pool) -> "Rows[Row]":
+        """The same rows, by their keys where an index finds few of them.
+
+        Beginnings of words look like those of very many rows to the planner, so that it walks
+        through all rows in the order of a page. Where few rows meet the condition, they are found
+        by the index first and then read by their keys.
+        """
+        if not self.by_index:
+            return self
+        found, rows = await self.keys(pool, MOST_HITS + 1), replace(self, by_index=False)
+        if len(found) > MOST_HITS:
+            # So many are met soon in any order.
+            return rows
+        return rows.where(f"{self.table.term(self.table.key)} = any(%(hits)s)", hits=found)
+
+    async def keys(self, pool: Pool, most: int | None = None) -> list[Any]:
+        """The keys of the rows, or of so many of them, found by the index of a condition."""
+        term, conditions = self.table.term(self.table.key), " and ".join(self.conditions)
+        # A limit of its own would have the planner walk as well.
+        query = (
+            f"with hits as materialized (select {term} as id from {self.table.source}"
+            f" where {conditions}) select id from hits limit %(most)s"
+        )
+        async with pool.connection() as connection:
+            values = {**self.values, "most": most}
+            cursor = await connection.execute(query.encode(), values, prepare=False)
+            return [id for (id,) in await cursor.fetchall()]
 
     def within(self, box: Box, latitude: str, longitude: str) -> "Rows[Row]":
         """Those whose two columns name a place in the box."""
@@ -235,9 +280,9 @@ class Rows(Generic[Row]):
         self, pool: Pool, order: Order[Row], after: Sequence[KeyPart] | None, limit: int
     ) -> list[Row]:
         """The first rows after a key of the order, or from its beginning."""
-        rows = self
+        rows = await self.hits(pool)
         if after is not None:
-            rows = self.where(order.beyond, **{f"after_{n}": part for n, part in enumerate(after)})
+            rows = rows.where(order.beyond, **{f"after_{n}": part for n, part in enumerate(after)})
         return await rows._fetch(pool, f" order by {order.by} limit {limit:d}", prepare=False)
 
     async def _fetch(self, pool: Pool, rest: str, *, prepare: bool | None = None) -> list[Row]:
@@ -249,6 +294,55 @@ class Rows(Generic[Row]):
             cursor = connection.cursor(row_factory=self.table.kind.row_factory)
             await cursor.execute(query.encode(), self.values, prepare=prepare)
             return await cursor.fetchall()
+
+
+@dataclass(frozen=True)
+class First(Generic[Row]):
+    """The first of some rows in an order; without one, their only row."""
+
+    rows: Rows[Row]
+    order: Order[Row] | None = None
+
+    def select(self, part: str) -> str:
+        """The query, whose values are called by the name of the part."""
+        rows, order = self.rows, f" order by {self.order.by}" if self.order else ""
+        conditions = " and ".join(rows.conditions or ("true",)).replace("%(", f"%({part}_")
+        columns = rows.table.select.removeprefix("select ")
+        return f"select true as is_there, {columns} where {conditions}{order} limit 1"
+
+
+async def together(
+    pool: Pool, a: First[A], b: First[B], c: First[C], d: First[D]
+) -> tuple[A | None, B | None, C | None, D | None]:
+    """Each row, None where there is none, all in one round trip and of one moment."""
+    asked: Sequence[First[Any]] = (a, b, c, d)
+    parts = {f"part_{n}": one for n, one in enumerate(asked)}
+    joined = [
+        f"left join lateral ({one.select(part)}) {part} on true" for part, one in parts.items()
+    ]
+    columns = ", ".join(f"{part}.*" for part in parts)
+    query = f"select {columns} from (select) as nothing {' '.join(joined)}"
+    values = {
+        f"{part}_{name}": value
+        for part, one in parts.items()
+        for name, value in one.rows.values.items()
+    }
+    async with pool.connection() as connection:
+        cursor = await connection.execute(query.encode(), values)
+        [found] = await cursor.fetchall()
+        first, second, third, fourth = _split(cursor, found, asked)
+    return first, second, third, fourth
+
+
+def _split(
+    cursor: AsyncCursor[Any], found: Sequence[Any], asked: Sequence[First[Any]]
+) -> Iterator[Any]:
+    start = 0
+    for one in asked:
+        kind = one.rows.table.kind
+        end = start + 1 + len(kind.columns)
+        yield kind.row_factory(cursor)(found[start + 1 : end]) if found[start] else None
+        start = end
 
 
 class Readable(Protocol[Row]):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -19,16 +19,17 @@ from aiokafka.structs import ConsumerRecord, RecordMetadata
 
 from contracts.runtime import Contract
 from infra import telemetry
-from infra.cloudevents import headers
+from infra.cloudevents import of_event, of_type
 from infra.cluster import Address
 from infra.database import Connection
 from infra.identity import own_name
 from infra.kafka import options
 from infra.locks import Lock
 from infra.patience import heard_within
+from infra.record_batches import Batch, packed
 from infra.signals import Signal, Waiter
-from infra.store import Position, RecordedEvent
-from infra.store.protocol import BEGINNING, Lag, ServiceStore
+from infra.store import Position
+from infra.store.protocol import BEGINNING, Lag, Outgoing, ServiceStore
 from infra.supervisor import Halt, Progress
 from infra.topics import create_topics, partitions_of
 
@@ -40,8 +41,8 @@ FULL_PAGE = 4_000
 FULL_PAGE_BYTES = 4 * 1024 * 1024
 """After a page of larger events than these, the next one is no longer."""
 BATCH_BYTES = 512 * 1024
-COMPRESSION = "zstd"
-"""Topics are kept for ever, and the headers of one event are nearly those of the next."""
+"""They are compressed: topics are kept for ever, and the headers of one event are nearly those of
+the next."""
 SILENCE_SECONDS = 10.0
 """How long the broker may say nothing before a term of leadership is given up."""
 LOST_SECONDS = 3.0
@@ -60,6 +61,8 @@ CHECKPOINT_SECONDS = 0.1
 CHECK_SECONDS = 5.0
 FETCH_MS = 1_000
 STANDBY_SECONDS = 1.0
+ROUTES = 100_000
+"""Streams whose way is remembered."""
 
 
 class Deposed(Exception):
@@ -95,8 +98,12 @@ class Checkpoint:
     """The name that records carry; empty while the service is of no installation."""
 
 
-Outgoing = tuple[Contract[Any], str, RecordedEvent]
-"""An event with its contract and its key."""
+class Route(NamedTuple):
+    """Where the events of a stream go, and under which key."""
+
+    contract: Contract[Any]
+    key: bytes
+    partition: TopicPartition
 
 
 @dataclass(slots=True)
@@ -183,9 +190,6 @@ class Relay:
         producer = AIOKafkaProducer(
             **options(self._bootstrap),
             enable_idempotence=True,
-            compression_type=COMPRESSION,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=4 * BATCH_BYTES,
             request_timeout_ms=CLIENT_MS,
         )
         reader = AIOKafkaConsumer(
@@ -244,6 +248,8 @@ class _Session:
             topic: [TopicPartition(topic, number) for number in range(partitions_of(topic))]
             for topic in (contract.topic for contract in relay._contracts.values())
         }
+        self._route = lru_cache(ROUTES)(self._find_route)
+        self._shared: dict[tuple[str, str], tuple[int, bytes]] = {}
         self._sending: asyncio.Task[None] | None = None
         self._checking: asyncio.Task[None] | None = None
         self._page = PAGE
@@ -339,16 +345,17 @@ class _Session:
 
     async def turn(self, waiter: Waiter) -> None:
         """Read the next page while the last one is sent, or wait until there may be one."""
-        events = await self._store.read_all(self._cursor, self._page)
+        events = await self._store.outgoing(self._cursor, self._page)
         await self.settle()
         if events:
             self._cursor = events[-1].position
             self._sending = asyncio.create_task(self._publish(events))
             self._idle_wait = WITHHELD_SECONDS
-            self._page = _next_page(events, self._page)
-        else:
+        if len(events) < self._page and not waiter.heard():
+            await self.settle()
             await self._move_when_due()
             await self._idle(waiter)
+        self._page = _next_page(events, self._page)
         self._check_when_due(waiter)
 
     async def _idle(self, waiter: Waiter) -> None:
@@ -367,14 +374,13 @@ class _Session:
         if sending is not None:
             await sending
 
-    async def _publish(self, events: Sequence[RecordedEvent]) -> None:
+    async def _publish(self, events: Sequence[Outgoing]) -> None:
         groups: dict[TopicPartition, list[Outgoing]] = {}
         for event in events:
-            contract, key = self._contract(event)
-            partition = self._partition(contract.topic, key)
+            partition = self._route(event.stream).partition
             try:
                 if self._lacks(partition, event):
-                    groups.setdefault(partition, []).append((contract, key, event))
+                    groups.setdefault(partition, []).append(event)
             except TopicShrank:
                 await self._begin_timeline([partition])
                 raise
@@ -384,34 +390,33 @@ class _Session:
         self._settled = events[-1].position
         await self._move_when_due()
 
-    def _lacks(self, partition: TopicPartition, event: RecordedEvent) -> bool:
+    def _lacks(self, partition: TopicPartition, event: Outgoing) -> bool:
         """Whether the partition still lacks this event; asked in the order of the store.
 
         Raises `TopicShrank` when it lacks an event but holds a later one.
         """
         tail = self._tails[partition]
-        if event.position <= tail.mark.position:
+        if (event.xid, event.number) <= tail.mark.position:
             return False
         if not tail.held:
             return True
-        if event.event_id not in tail.held:
+        held = tail.held.pop(UUID(event.event_id), None)
+        if held is None:
             raise TopicShrank(f"{_name(partition)} lost {event.stream} {event.version}")
-        tail.mark = Mark(tail.held.pop(event.event_id) + 1, event.position)
+        tail.mark = Mark(held + 1, event.position)
         return False
 
-    def _partition(self, topic: str, key: str) -> TopicPartition:
-        partitions = self._partitions[topic]
-        return partitions[partition_of(key, len(partitions))]
-
-    def _contract(self, event: RecordedEvent) -> tuple[Contract[Any], str]:
-        name, key = event.stream.split("-", 1)
+    def _find_route(self, stream: str) -> Route:
+        name, key = stream.split("-", 1)
         try:
-            return self._relay._contracts[name], key
+            contract = self._relay._contracts[name]
         except KeyError:
             raise Halt(
-                f"{event.stream} is of no aggregate that this release of {self._relay.service}"
+                f"{stream} is of no aggregate that this release of {self._relay.service}"
                 " knows: a newer release recorded it. Run that one."
             ) from None
+        partitions = self._partitions[contract.topic]
+        return Route(contract, key.encode(), partitions[partition_of(key, len(partitions))])
 
     async def _send_all(self, groups: Mapping[TopicPartition, Sequence[Outgoing]]) -> None:
         await asyncio.gather(*(self._send(tp, group) for tp, group in groups.items()))
@@ -420,11 +425,9 @@ class _Session:
         tail = self._tails[partition]
         left = outgoing
         while left:
-            batch = self._producer.create_batch()
+            batch = Batch(BATCH_BYTES)
             taken = 0
-            for contract, key, event in left:
-                if not self._add(batch, contract, key, event):
-                    break
+            while taken < len(left) and self._add(batch, left[taken]):
                 taken += 1
             sent = await self._producer.send_batch(
                 batch, partition.topic, partition=partition.partition
@@ -433,19 +436,28 @@ class _Session:
             if answer.offset < tail.end:
                 raise TopicShrank(_name(partition))
             tail.end = answer.offset + taken
-            tail.mark = Mark(tail.end, left[taken - 1][2].position)
+            tail.mark = Mark(tail.end, left[taken - 1].position)
             left = left[taken:]
 
-    def _add(self, batch: Any, contract: Contract[Any], key: str, event: RecordedEvent) -> bool:
-        added = batch.append(
-            key=key.encode(),
-            value=event.data,
-            timestamp=int(event.recorded_at.timestamp() * 1000),
-            headers=headers(
-                contract, key, event, self._checkpoint.timeline, self._checkpoint.installation
-            ),
+    def _add(self, batch: Batch, event: Outgoing) -> bool:
+        contract, key, _ = self._route(event.stream)
+        count, shared = self._shared_headers(contract, event.type)
+        own = of_event(event, key, self._checkpoint.timeline, self._checkpoint.installation)
+        return batch.add(
+            int(event.recorded_at.timestamp() * 1000),
+            key,
+            event.data,
+            count + len(own),
+            shared + packed(own),
         )
-        return added is not None
+
+    def _shared_headers(self, contract: Contract[Any], type: str) -> tuple[int, bytes]:
+        """How many headers all events of a type share, and these, packed once."""
+        kind = (contract.package, type)
+        if (found := self._shared.get(kind)) is None:
+            shared = of_type(contract, type)
+            found = self._shared[kind] = (len(shared), packed(shared))
+        return found
 
     # --- Between the pages ----------------------------------------------------------------------
 
@@ -527,7 +539,6 @@ class _Session:
                     await client.stop()
 
 
-@lru_cache(maxsize=100_000)
 def partition_of(key: str, partitions: int) -> int:
     """Where Kafka's default partitioner puts a key; the same in every language's client."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
@@ -551,7 +562,7 @@ _UINT32 = 0xFFFFFFFF
 _SEED, _MIX = 0x9747B28C, 0x5BD1E995
 
 
-def _next_page(events: Sequence[RecordedEvent], page: int) -> int:
+def _next_page(events: Sequence[Outgoing], page: int) -> int:
     """How many events to read next: more as long as the relay is behind and they are not large."""
     full = len(events) == page
     return FULL_PAGE if full and sum(len(e.data) for e in events) <= FULL_PAGE_BYTES else PAGE

@@ -1,14 +1,17 @@
 """Searches lists by text as people type it, and by how far away something is.
 
-A table keeps the `words` of a row in a column; `matches` finds what was typed in them. Each word
-that is typed is the beginning of a word that is kept, in any order. `INDEX` finds them fast.
+A row has its `words` in a column, and its table keeps them taken apart in another one (`KEPT`),
+with an index (`INDEX`). `sought` is what somebody typed: each word of it is the beginning of a word
+that is kept, in any order.
 """
 
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NewType
 
 EARTH_KM = 6371.0
 
@@ -16,11 +19,23 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 """After every time there is: where a list that shows the newest first begins."""
 
 
-INDEX = "using gin (array_to_tsvector(string_to_array({column}, ' ')))"
-"""An index of a view over a column of words: `INDEX.replace("{column}", "search")`."""
+Words = NewType("Words", str)
+"""The words of a row in one line; a field of this type has the column and index of `KEPT`."""
+NO_WORDS = Words("")
+
+KEPT = (
+    "{column}_words tsvector not null"
+    " generated always as (array_to_tsvector(string_to_array({column}, ' '))) stored"
+)
+"""The column that keeps those of another one taken apart, so that no question has to."""
+INDEX = "using gin ({column}_words)"
 
 MOST_WORDS = 20
 """How many words of a question count."""
+SHORT = 2
+"""Letters of a word that does not tell much."""
+LONG = 100
+"""Letters of a word that count: PostgreSQL takes one of 2 046 bytes at most."""
 
 # NFKD takes these for letters of their own.
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
@@ -30,7 +45,7 @@ _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"[^\W_]+(?:['\u2019\u02bc\u2010\u2011-][^\W_]+)*")
 
 
-def words(*texts: str) -> str:
+def words(*texts: str) -> Words:
     """The words of the texts in one line, each once, as they are kept to be searched.
 
     Without accents and capitals, ligatures as two letters, "st" as "saint". A name that is written
@@ -39,9 +54,9 @@ def words(*texts: str) -> str:
     found: dict[str, None] = {}
     for name in _NAME.findall(_folded(" ".join(texts))):
         parts = _WORD.findall(name)
-        found |= dict.fromkeys(_SHORT.get(part, part) for part in parts)
-        found["".join(parts)] = None
-    return " ".join(found)
+        found |= dict.fromkeys(_SHORT.get(part, part[:LONG]) for part in parts)
+        found["".join(parts)[:LONG]] = None
+    return Words(" ".join(found))
 
 
 def filed_under(text: str) -> str:
@@ -50,9 +65,65 @@ def filed_under(text: str) -> str:
 
 
 def question(text: str) -> str:
-    """The typed text as a `tsquery`, for `matches`; empty when there is no word in it."""
-    typed = list(dict.fromkeys(_WORD.findall(_folded(text))))[:MOST_WORDS]
-    return " & ".join(map(_beginning, typed))
+    """The typed text as a `tsquery`; empty when there is no word in it."""
+    return " & ".join(map(_beginning, _typed(text)))
+
+
+def telling(text: str) -> str:
+    """The same without its short words, as far as there are longer ones."""
+    typed = _typed(text)
+    return " & ".join(map(_beginning, [one for one in typed if len(one) > SHORT] or typed))
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The condition of a query, with its values, for what somebody typed; false without a word.
+
+    It may be typed in several forms, one of which has to be met.
+    """
+
+    forms: Mapping[str, str]
+    """Each as a `tsquery`, with its telling words alone."""
+
+    def __bool__(self) -> bool:
+        return bool(self.forms)
+
+    def met_by(self, column: str) -> str:
+        """SQL: the words of the column, which are kept taken apart too, meet one of the forms.
+
+        The index is asked for the telling words: very many words begin as a short one does, and an
+        index reads what it knows of each of them.
+        """
+        return f"({' or '.join(self._met(column, n, form) for n, form in enumerate(self.forms))})"
+
+    def _met(self, column: str, n: int, form: str) -> str:
+        kept = f"{column}_words"
+        asked = f"{kept} @@ %(telling_{n})s::tsquery"
+        if self.forms[form] == form:
+            return asked
+        # Concatenated with nothing, the words are not what the index is over.
+        return f"({asked} and ({kept} || ''::tsvector) @@ %(form_{n})s::tsquery)"
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The values of the condition, of whatever column."""
+        found: dict[str, object] = {}
+        for n, (form, telling_words) in enumerate(self.forms.items()):
+            found[f"telling_{n}"] = telling_words
+            if form != telling_words:
+                found[f"form_{n}"] = form
+        return found
+
+
+def sought(*typed: str) -> Sought:
+    """The search for a typed text, in each of these forms of it."""
+    asked = {question(form): telling(form) for form in typed}
+    return Sought({form: words for form, words in asked.items() if form})
+
+
+def _typed(text: str) -> list[str]:
+    found = (word[:LONG] for word in _WORD.findall(_folded(text)))
+    return list(dict.fromkeys(found))[:MOST_WORDS]
 
 
 def _beginning(word: str) -> str:
@@ -64,11 +135,6 @@ def _beginning(word: str) -> str:
 def _folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
-
-
-def matches(column: str, parameter: str) -> str:
-    """SQL: the words in a column meet the question in a parameter, which is not empty."""
-    return f"array_to_tsvector(string_to_array({column}, ' ')) @@ %({parameter})s::tsquery"
 
 
 @dataclass(frozen=True, slots=True)

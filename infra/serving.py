@@ -34,7 +34,7 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.browsers import shared_with
 from infra.http.clients import Proxies
 from infra.http.connections import Config, Gate
-from infra.http.docs import docs_routes
+from infra.http.docs import docs_routes, overview_route
 from infra.http.headers import SafeHeaders, parting
 from infra.http.health import Health, answering, unsaturated, waiters, writable
 from infra.http.live import Live
@@ -249,15 +249,18 @@ def _documents(app: Api) -> Sequence[BaseRoute]:
 
 
 def _documents_of_all(apis: Mapping[str, Api]) -> Sequence[BaseRoute]:
+    def each() -> Mapping[str, Json]:
+        return {prefix: app.openapi() for prefix, app in apis.items()}
+
     @cache
     def whole() -> Json:
-        return together({prefix: app.openapi() for prefix, app in apis.items()})
+        return together(each())
 
     async def document(_: Request) -> Response:
         return JSONResponse(whole())
 
     shortened = [Middleware(Shortened)]
-    return [Route("/openapi.json", document, middleware=shortened), *docs_routes("Relais")]
+    return [Route("/openapi.json", document, middleware=shortened), overview_route(each)]
 
 
 def _front_page(apis: Mapping[str, Api], front: Front | None) -> Page:

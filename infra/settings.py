@@ -144,6 +144,11 @@ class Settings(BaseSettings):
     """A PEM file with the only authority whose push services are trusted."""
     card_provider: str = ""
     """Where the provider of card payments answers, for tests; empty is its own address."""
+    t_scan_url: str = ""
+    """Where T-Scan answers, like https://scans.example.org/v1; empty: it is not connected."""
+    t_scan_token: SecretStr = SecretStr("")
+    planet_vo_url: str = ""
+    """Where Planet VO takes photos of used vehicles; each dealership has credentials of its own."""
     support_whatsapp: str = Field(default="", pattern=r"^([1-9][0-9]{6,14})?$")
     """The number of support in WhatsApp, as E.164 without its `+`; without one there is no link."""
     send_at_once: int = Field(default=8, ge=1)
@@ -216,6 +221,11 @@ class Settings(BaseSettings):
     """Requests of one person to this process in a minute; more are answered 429; 0: any number."""
     max_requests_of_organisation: int = Field(default=12_000, ge=0)
     """Requests of all people of one organisation to this process in a minute; 0: any number."""
+    max_asked_by_client: int = Field(default=60, ge=0)
+    """Requests by the link of a marketplace from one client in an hour, to all processes; more are
+    answered 429; 0: any number. A program that asks for its users is one client."""
+    max_asked_of_marketplace: int = Field(default=1_000, ge=0)
+    """Requests by the link of a marketplace from all clients in an hour; 0: any number."""
     max_listeners: int = 2_000
     """Clients that listen to one API of this process at once (`/live`); more are answered 503."""
     max_listeners_of_person: int = 10
@@ -305,7 +315,8 @@ class Settings(BaseSettings):
         return given
 
     @field_validator(
-        "portal", "pages", "jwks_url", "sms_url", "card_provider", "s3_endpoint", "otlp_endpoint"
+        *("portal", "pages", "jwks_url", "sms_url", "card_provider", "s3_endpoint"),
+        *("otlp_endpoint", "t_scan_url", "planet_vo_url"),
     )
     @classmethod
     def _leads_to_a_page(cls, given: str) -> str:

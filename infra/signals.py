@@ -99,6 +99,12 @@ class Waiter:
                 await self._event.wait()
         except TimeoutError:
             return False
+        return self.heard()
+
+    def heard(self) -> bool:
+        """Whether it was nudged since the last answer. Raises what `wait` does."""
+        if not self._event.is_set():
+            return False
         if self._listening is not None and self._listening.done():
             self._listening.result()
         self._event.clear()

@@ -362,7 +362,7 @@ def _span_over(
 
 class _Stored(Protocol):
     @property
-    def meta(self) -> Mapping[str, Any]: ...
+    def traceparent(self) -> str: ...
 
 
 class _Envelope(Protocol):
@@ -382,7 +382,7 @@ def publishing(service: str, events: Sequence[_Stored]) -> AbstractContextManage
     return _span_over(
         f"publish {service}",
         SpanKind.PRODUCER,
-        [event.meta.get("traceparent") for event in events],
+        [event.traceparent or None for event in events],
         _messaging("send", len(events)),
     )
 

@@ -1,7 +1,8 @@
 """Timers: rows that fall due; firing records the event and removes the row together."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from math import inf
 from typing import Any
@@ -12,12 +13,14 @@ from infra.commands import Aggregate, CommandContext, Commands, Refused
 from infra.polling import Polling
 from infra.signals import Signal
 from infra.store import Fire
-from infra.store.protocol import AWAY
+from infra.store.protocol import is_away
 
 log = logging.getLogger("relais.timers")
 
 TIMERS = uuid5(NAMESPACE_URL, "relais:timers")
-PAGE = 100
+PAGE = 250
+"""Timers that are fired together, as far as they are of different streams: what they read and
+append travels together."""
 RETRY_AFTER = "1 minute"
 LONGEST_REST_SECONDS = 4.0
 
@@ -75,16 +78,31 @@ class Timers(Polling):
                 (as_if, PAGE),
             )
             due = await cursor.fetchall()
+        streams: dict[str, list[tuple[Fire, datetime]]] = {}
         for stream, name, generation, due_at in due:
-            await self._fire(stream, Fire(name, generation), due_at)
+            streams.setdefault(stream, []).append((Fire(name, generation), due_at))
+        await self._fire_all(streams)
         return len(due)
+
+    async def _fire_all(self, streams: Mapping[str, Sequence[tuple[Fire, datetime]]]) -> None:
+        """Fire those of each stream in their order, and streams beside each other."""
+
+        async def of(stream: str, timers: Sequence[tuple[Fire, datetime]]) -> None:
+            for timer, due in timers:
+                await self._fire(stream, timer, due)
+
+        firing = (of(stream, timers) for stream, timers in streams.items())
+        # Nothing is left at work when the store is away: the worker begins anew.
+        ended = await asyncio.gather(*firing, return_exceptions=True)
+        for failure in filter(None, ended):
+            raise failure
 
     async def _fire(self, stream: str, timer: Fire, due: datetime) -> None:
         try:
             fired = await self._fire_one(stream, timer, due)
-        except AWAY:
-            raise  # Nothing is wrong with the timer.
-        except Exception:
+        except Exception as error:
+            if is_away(error):
+                raise  # Nothing is wrong with the timer.
             log.exception("timer %s of %s failed", timer.name, stream)
             fired = False
         if not fired:

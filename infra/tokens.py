@@ -113,6 +113,7 @@ def issue(
     session_id: str | None = None,
     country: str | None = None,
     dealerships: Mapping[str, Collection[str]] | None = None,
+    reads_only: bool = False,
 ) -> str:
     """An access token valid for `lifetime` seconds.
 
@@ -121,6 +122,7 @@ def issue(
     `time_zone` is the organisation's, by its IANA name; Europe/Paris when not said. So is
     `country`, by ISO 3166; France when not said.
     `dealerships` are the ids of those at which a role holds, by the role.
+    With one that `reads_only` no API changes anything: it shows somebody what a role sees.
     The accounts service issues them; a laptop and tests may with a key of their own, which no
     API elsewhere publishes.
     """
@@ -145,6 +147,8 @@ def issue(
         claims["country"] = country
     if dealerships:
         claims["dealerships"] = {role: sorted(ids) for role, ids in sorted(dealerships.items())}
+    if reads_only:
+        claims["reads_only"] = True
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid})
 
 

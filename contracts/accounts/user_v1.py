@@ -408,6 +408,21 @@ class SessionsEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleViewed:
+    """A manager looks at the platform as somebody with one role at a dealership sees it, and
+    changes nothing.
+    """
+
+    user_id: str
+    organisation_id: str
+    dealership_id: str
+    role: Role
+    # The access token that shows it works no longer.
+    viewed_until: datetime
+    viewed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserDeactivated:
     """The account may not be used any more; all sessions ended with it."""
 
@@ -448,6 +463,7 @@ UserEvent = (
     | LicenceChanged
     | SignedIn
     | SessionsEnded
+    | RoleViewed
     | UserDeactivated
     | SubjectForgotten
 )
@@ -474,6 +490,7 @@ _ProfileChanged = message_class("relais.accounts.user.v1.ProfileChanged")
 _LicenceChanged = message_class("relais.accounts.user.v1.LicenceChanged")
 _SignedIn = message_class("relais.accounts.user.v1.SignedIn")
 _SessionsEnded = message_class("relais.accounts.user.v1.SessionsEnded")
+_RoleViewed = message_class("relais.accounts.user.v1.RoleViewed")
 _UserDeactivated = message_class("relais.accounts.user.v1.UserDeactivated")
 _SubjectForgotten = message_class("relais.accounts.user.v1.SubjectForgotten")
 
@@ -1153,6 +1170,32 @@ def encode_sessions_ended(value: SessionsEnded, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_role_viewed(message: Any, _unseal: Unseal) -> RoleViewed:
+    if not (message.HasField("viewed_until") and message.HasField("viewed_at")):
+        raise missing(message, "viewed_until", "viewed_at")
+    return RoleViewed(
+        user_id=message.user_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        role=member(Role, message.role),
+        viewed_until=decode_instant(message.viewed_until),
+        viewed_at=decode_instant(message.viewed_at),
+    )
+
+
+def encode_role_viewed(value: RoleViewed, _seal: Seal) -> bytes:
+    message = _RoleViewed(
+        user_id=value.user_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        role=value.role,
+        viewed_until=encode_instant(value.viewed_until),
+        viewed_at=encode_instant(value.viewed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_user_deactivated(message: Any, _unseal: Unseal) -> UserDeactivated:
     if not message.HasField("deactivated_at"):
         raise missing(message, "deactivated_at")
@@ -1480,6 +1523,17 @@ contract: Contract[UserEvent] = Contract(
             encode=encode_sessions_ended,
             parse=parser(_SessionsEnded),
             convert=decode_sessions_ended,
+        ),
+        EventType(
+            type="relais.accounts.user.v1.role_viewed",
+            cls=RoleViewed,
+            key="user_id",
+            time="viewed_at",
+            schema="relais.accounts.user.v1.RoleViewed",
+            personal=(),
+            encode=encode_role_viewed,
+            parse=parser(_RoleViewed),
+            convert=decode_role_viewed,
         ),
         EventType(
             type="relais.accounts.user.v1.deactivated",

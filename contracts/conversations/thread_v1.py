@@ -32,6 +32,9 @@ class ThreadKind(IntEnum):
     PARTNER = 2
     # Colleagues of one organisation (FLB-124).
     COLLEAGUES = 3
+    # The customer of a marketplace, who has no account, and the provider that has their job; the
+    # operator of the marketplace reads and writes too (OGU-28).
+    END_CUSTOMER = 4
 
 
 class MatterKind(IntEnum):
@@ -54,6 +57,8 @@ class ThreadEnd(IntEnum):
     MATTER_OVER = 1
     # One of its members closed it.
     BY_HAND = 2
+    # The job passed to another provider; the one that had it sees the thread no more (M6).
+    PASSED_ON = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,8 @@ class Matter:
 class Member:
     """Somebody with an account who takes part.
 
-    The sides of a thread are `organisation` and `other`; among colleagues each of them is one,
-    named by their id.
+    The sides of a thread are `organisation` and `other`, with an end customer `provider` too; among
+    colleagues each of them is one, named by their id.
     """
 
     user_id: str
@@ -92,13 +97,13 @@ class ThreadOpened:
     # The case is of the mode sales, so that sellers see the thread too.
     sales: bool
     # Who is on the other side: the recipient of the case, the driver, or the provider, which is an
-    # organisation.
+    # organisation; with an end customer, the provider that has the job.
     counterpart_id: str | None
     # Of threads among colleagues that are about nothing else.
     title: str | None
     members: tuple[Member, ...]
-    # Whose key seals the title: that of who opened the thread, or the case's, by which its customer
-    # is known.
+    # Whose key seals the title: that of who opened the thread, or the case's or the request's, by
+    # which its customer is known.
     user_id: str
     # Absent: the customer.
     opened_by: str | None
@@ -151,6 +156,23 @@ class CustomerKnown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndCustomerKnown:
+    """It is known who asked for the job of the thread, and where they are written to."""
+
+    thread_id: str
+    # The operator of the marketplace.
+    organisation_id: str
+    request_id: str
+    customer_name: str
+    customer_email: str
+    # BCP 47.
+    language: str
+    # The address of the page of the thread, with its secret.
+    link: str
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageWritten:
     """Somebody wrote."""
 
@@ -163,8 +185,8 @@ class MessageWritten:
     side: str
     # Absent: the customer.
     author_id: str | None
-    # Whose key seals the message: the author's; in a thread about a case the case's, by which its
-    # customer is known.
+    # Whose key seals the message: the author's; in a thread about a case, a request or a job that
+    # of the case or of the request, by which its customer is known.
     user_id: str
     message: str
     # Of `media`, where they stay held.
@@ -233,6 +255,20 @@ class CustomerAwaited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndCustomerAwaited:
+    """The end customer has not read what was written a while ago."""
+
+    thread_id: str
+    organisation_id: str
+    request_id: str
+    customer_email: str
+    # BCP 47.
+    language: str
+    link: str
+    awaited_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadClosed:
     """Nothing is written to the thread any more."""
 
@@ -262,10 +298,12 @@ ThreadEvent = (
     | MemberAdded
     | MemberRemoved
     | CustomerKnown
+    | EndCustomerKnown
     | MessageWritten
     | MessagesRead
     | MemberAwaited
     | CustomerAwaited
+    | EndCustomerAwaited
     | ThreadClosed
     | ThreadErased
 )
@@ -274,10 +312,12 @@ _ThreadOpened = message_class("relais.conversations.thread.v1.ThreadOpened")
 _MemberAdded = message_class("relais.conversations.thread.v1.MemberAdded")
 _MemberRemoved = message_class("relais.conversations.thread.v1.MemberRemoved")
 _CustomerKnown = message_class("relais.conversations.thread.v1.CustomerKnown")
+_EndCustomerKnown = message_class("relais.conversations.thread.v1.EndCustomerKnown")
 _MessageWritten = message_class("relais.conversations.thread.v1.MessageWritten")
 _MessagesRead = message_class("relais.conversations.thread.v1.MessagesRead")
 _MemberAwaited = message_class("relais.conversations.thread.v1.MemberAwaited")
 _CustomerAwaited = message_class("relais.conversations.thread.v1.CustomerAwaited")
+_EndCustomerAwaited = message_class("relais.conversations.thread.v1.EndCustomerAwaited")
 _ThreadClosed = message_class("relais.conversations.thread.v1.ThreadClosed")
 _ThreadErased = message_class("relais.conversations.thread.v1.ThreadErased")
 
@@ -448,6 +488,41 @@ def encode_customer_known(value: CustomerKnown, seal: Seal) -> bytes:
     return encoded
 
 
+def decode_end_customer_known(message: Any, unseal: Unseal) -> EndCustomerKnown:
+    if not (
+        message.HasField("customer_name")
+        and message.HasField("customer_email")
+        and message.HasField("link")
+        and message.HasField("known_at")
+    ):
+        raise missing(message, "customer_name", "customer_email", "link", "known_at")
+    return EndCustomerKnown(
+        thread_id=message.thread_id,
+        organisation_id=message.organisation_id,
+        request_id=message.request_id,
+        customer_name=decode_text(unseal(message.request_id, 4, message.customer_name.sealed)),
+        customer_email=decode_text(unseal(message.request_id, 5, message.customer_email.sealed)),
+        language=message.language,
+        link=decode_text(unseal(message.request_id, 7, message.link.sealed)),
+        known_at=decode_instant(message.known_at),
+    )
+
+
+def encode_end_customer_known(value: EndCustomerKnown, seal: Seal) -> bytes:
+    message = _EndCustomerKnown(
+        thread_id=value.thread_id,
+        organisation_id=value.organisation_id,
+        request_id=value.request_id,
+        customer_name={"sealed": seal(value.request_id, 4, value.customer_name.encode())},
+        customer_email={"sealed": seal(value.request_id, 5, value.customer_email.encode())},
+        language=value.language,
+        link={"sealed": seal(value.request_id, 7, value.link.encode())},
+        known_at=encode_instant(value.known_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_message_written(message: Any, unseal: Unseal) -> MessageWritten:
     if not (message.HasField("message") and message.HasField("written_at")):
         raise missing(message, "message", "written_at")
@@ -594,6 +669,38 @@ def encode_customer_awaited(value: CustomerAwaited, seal: Seal) -> bytes:
     return encoded
 
 
+def decode_end_customer_awaited(message: Any, unseal: Unseal) -> EndCustomerAwaited:
+    if not (
+        message.HasField("customer_email")
+        and message.HasField("link")
+        and message.HasField("awaited_at")
+    ):
+        raise missing(message, "customer_email", "link", "awaited_at")
+    return EndCustomerAwaited(
+        thread_id=message.thread_id,
+        organisation_id=message.organisation_id,
+        request_id=message.request_id,
+        customer_email=decode_text(unseal(message.request_id, 4, message.customer_email.sealed)),
+        language=message.language,
+        link=decode_text(unseal(message.request_id, 6, message.link.sealed)),
+        awaited_at=decode_instant(message.awaited_at),
+    )
+
+
+def encode_end_customer_awaited(value: EndCustomerAwaited, seal: Seal) -> bytes:
+    message = _EndCustomerAwaited(
+        thread_id=value.thread_id,
+        organisation_id=value.organisation_id,
+        request_id=value.request_id,
+        customer_email={"sealed": seal(value.request_id, 4, value.customer_email.encode())},
+        language=value.language,
+        link={"sealed": seal(value.request_id, 6, value.link.encode())},
+        awaited_at=encode_instant(value.awaited_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_thread_closed(message: Any, _unseal: Unseal) -> ThreadClosed:
     if not message.HasField("closed_at"):
         raise missing(message, "closed_at")
@@ -696,6 +803,21 @@ contract: Contract[ThreadEvent] = Contract(
             convert=decode_customer_known,
         ),
         EventType(
+            type="relais.conversations.thread.v1.end_customer_known",
+            cls=EndCustomerKnown,
+            key="thread_id",
+            time="known_at",
+            schema="relais.conversations.thread.v1.EndCustomerKnown",
+            personal=(
+                ("customer_name", "request_id"),
+                ("customer_email", "request_id"),
+                ("link", "request_id"),
+            ),
+            encode=encode_end_customer_known,
+            parse=parser(_EndCustomerKnown),
+            convert=decode_end_customer_known,
+        ),
+        EventType(
             type="relais.conversations.thread.v1.message_written",
             cls=MessageWritten,
             key="thread_id",
@@ -743,6 +865,20 @@ contract: Contract[ThreadEvent] = Contract(
             encode=encode_customer_awaited,
             parse=parser(_CustomerAwaited),
             convert=decode_customer_awaited,
+        ),
+        EventType(
+            type="relais.conversations.thread.v1.end_customer_awaited",
+            cls=EndCustomerAwaited,
+            key="thread_id",
+            time="awaited_at",
+            schema="relais.conversations.thread.v1.EndCustomerAwaited",
+            personal=(
+                ("customer_email", "request_id"),
+                ("link", "request_id"),
+            ),
+            encode=encode_end_customer_awaited,
+            parse=parser(_EndCustomerAwaited),
+            convert=decode_end_customer_awaited,
         ),
         EventType(
             type="relais.conversations.thread.v1.closed",

@@ -165,6 +165,39 @@ class ConsentWithdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyStated:
+    """The customer is a company, whose invoices name it: as it is registered, from now on."""
+
+    customer_id: str
+    organisation_id: str
+    dealership_id: str
+    legal_name: str
+    # SIREN or SIRET in France, ICE in Morocco, the register's number elsewhere.
+    company_number: str
+    # With its prefix; absent of a company that charges no VAT.
+    vat_number: str | None
+    # Street and number.
+    registered_office: str
+    postal_code: str
+    city: str
+    # ISO 3166.
+    country: str
+    stated_by: str
+    stated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRemoved:
+    """The customer is no company after all; invoices name the person."""
+
+    customer_id: str
+    organisation_id: str
+    dealership_id: str
+    removed_by: str
+    removed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VehicleDescribed:
     """A vehicle of the customer, as it is known from now on."""
 
@@ -302,6 +335,8 @@ CustomerEvent = (
     | ChannelsBlocked
     | ConsentGiven
     | ConsentWithdrawn
+    | CompanyStated
+    | CompanyRemoved
     | VehicleDescribed
     | VehicleRemoved
     | CaseLinked
@@ -318,6 +353,8 @@ _CustomerChanged = message_class("relais.customers.customer.v1.CustomerChanged")
 _ChannelsBlocked = message_class("relais.customers.customer.v1.ChannelsBlocked")
 _ConsentGiven = message_class("relais.customers.customer.v1.ConsentGiven")
 _ConsentWithdrawn = message_class("relais.customers.customer.v1.ConsentWithdrawn")
+_CompanyStated = message_class("relais.customers.customer.v1.CompanyStated")
+_CompanyRemoved = message_class("relais.customers.customer.v1.CompanyRemoved")
 _VehicleDescribed = message_class("relais.customers.customer.v1.VehicleDescribed")
 _VehicleRemoved = message_class("relais.customers.customer.v1.VehicleRemoved")
 _CaseLinked = message_class("relais.customers.customer.v1.CaseLinked")
@@ -548,6 +585,89 @@ def encode_consent_withdrawn(value: ConsentWithdrawn, seal: Seal) -> bytes:
         wording_version=value.wording_version,
         recorded_by=value.recorded_by,
         withdrawn_at=encode_instant(value.withdrawn_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_company_stated(message: Any, unseal: Unseal) -> CompanyStated:
+    if not (
+        message.HasField("legal_name")
+        and message.HasField("company_number")
+        and message.HasField("registered_office")
+        and message.HasField("postal_code")
+        and message.HasField("city")
+        and message.HasField("stated_at")
+    ):
+        raise missing(
+            message,
+            "legal_name",
+            "company_number",
+            "registered_office",
+            "postal_code",
+            "city",
+            "stated_at",
+        )
+    return CompanyStated(
+        customer_id=message.customer_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        legal_name=decode_text(unseal(message.customer_id, 4, message.legal_name.sealed)),
+        company_number=decode_text(unseal(message.customer_id, 5, message.company_number.sealed)),
+        vat_number=decode_text(unseal(message.customer_id, 6, message.vat_number.sealed))
+        if message.HasField("vat_number")
+        else None,
+        registered_office=decode_text(
+            unseal(message.customer_id, 7, message.registered_office.sealed)
+        ),
+        postal_code=decode_text(unseal(message.customer_id, 8, message.postal_code.sealed)),
+        city=decode_text(unseal(message.customer_id, 9, message.city.sealed)),
+        country=message.country,
+        stated_by=message.stated_by,
+        stated_at=decode_instant(message.stated_at),
+    )
+
+
+def encode_company_stated(value: CompanyStated, seal: Seal) -> bytes:
+    message = _CompanyStated(
+        customer_id=value.customer_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        legal_name={"sealed": seal(value.customer_id, 4, value.legal_name.encode())},
+        company_number={"sealed": seal(value.customer_id, 5, value.company_number.encode())},
+        vat_number=None
+        if value.vat_number is None
+        else {"sealed": seal(value.customer_id, 6, value.vat_number.encode())},
+        registered_office={"sealed": seal(value.customer_id, 7, value.registered_office.encode())},
+        postal_code={"sealed": seal(value.customer_id, 8, value.postal_code.encode())},
+        city={"sealed": seal(value.customer_id, 9, value.city.encode())},
+        country=value.country,
+        stated_by=value.stated_by,
+        stated_at=encode_instant(value.stated_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_company_removed(message: Any, _unseal: Unseal) -> CompanyRemoved:
+    if not message.HasField("removed_at"):
+        raise missing(message, "removed_at")
+    return CompanyRemoved(
+        customer_id=message.customer_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        removed_by=message.removed_by,
+        removed_at=decode_instant(message.removed_at),
+    )
+
+
+def encode_company_removed(value: CompanyRemoved, _seal: Seal) -> bytes:
+    message = _CompanyRemoved(
+        customer_id=value.customer_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        removed_by=value.removed_by,
+        removed_at=encode_instant(value.removed_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -879,6 +999,35 @@ contract: Contract[CustomerEvent] = Contract(
             encode=encode_consent_withdrawn,
             parse=parser(_ConsentWithdrawn),
             convert=decode_consent_withdrawn,
+        ),
+        EventType(
+            type="relais.customers.customer.v1.company_stated",
+            cls=CompanyStated,
+            key="customer_id",
+            time="stated_at",
+            schema="relais.customers.customer.v1.CompanyStated",
+            personal=(
+                ("legal_name", "customer_id"),
+                ("company_number", "customer_id"),
+                ("vat_number", "customer_id"),
+                ("registered_office", "customer_id"),
+                ("postal_code", "customer_id"),
+                ("city", "customer_id"),
+            ),
+            encode=encode_company_stated,
+            parse=parser(_CompanyStated),
+            convert=decode_company_stated,
+        ),
+        EventType(
+            type="relais.customers.customer.v1.company_removed",
+            cls=CompanyRemoved,
+            key="customer_id",
+            time="removed_at",
+            schema="relais.customers.customer.v1.CompanyRemoved",
+            personal=(),
+            encode=encode_company_removed,
+            parse=parser(_CompanyRemoved),
+            convert=decode_company_removed,
         ),
         EventType(
             type="relais.customers.customer.v1.vehicle_described",

@@ -41,6 +41,14 @@ class PriceMode(IntEnum):
     EXCLUDING_VAT = 2
 
 
+class MeasurementUnit(IntEnum):
+    """A unit of what is measured on a vehicle (I10)."""
+
+    MILLIMETRE = 1
+    PERCENT = 2
+    VOLT = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
     """A label in another language."""
@@ -59,6 +67,39 @@ class DefaultPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """The meaning of a value that falls as a part wears: below the first a work is advised,
+    below the second it is urgent, and at or above both nothing is to be done.
+    """
+
+    # Of the unit: 1600 is 1.6 mm.
+    advised_below_thousandths: int
+    urgent_below_thousandths: int
+    # A work that is advised is due after so many days; absent: no day is proposed.
+    advised_due_days: int | None
+    # The same of an urgent one.
+    urgent_due_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrandThresholds:
+    """Those of a brand, in place of those for all (FLB-127)."""
+
+    brand: str
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMeasurement:
+    """A value to read off for a work."""
+
+    unit: MeasurementUnit
+    # Absent: it is shown, and leads to nothing.
+    thresholds: Thresholds | None
+    brands: tuple[BrandThresholds, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistItem:
     """A work that is proposed."""
 
@@ -69,6 +110,8 @@ class ChecklistItem:
     # Absent: none, until somebody has looked.
     level: WorkLevel | None
     price: DefaultPrice | None
+    # Absent: nothing is measured.
+    measurement: ItemMeasurement | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +191,58 @@ def encode_default_price(value: DefaultPrice) -> dict[str, Any]:
     }
 
 
+def decode_thresholds(message: Any) -> Thresholds:
+    return Thresholds(
+        advised_below_thousandths=message.advised_below_thousandths,
+        urgent_below_thousandths=message.urgent_below_thousandths,
+        advised_due_days=message.advised_due_days if message.HasField("advised_due_days") else None,
+        urgent_due_days=message.urgent_due_days if message.HasField("urgent_due_days") else None,
+    )
+
+
+def encode_thresholds(value: Thresholds) -> dict[str, Any]:
+    return {
+        "advised_below_thousandths": value.advised_below_thousandths,
+        "urgent_below_thousandths": value.urgent_below_thousandths,
+        "advised_due_days": value.advised_due_days,
+        "urgent_due_days": value.urgent_due_days,
+    }
+
+
+def decode_brand_thresholds(message: Any) -> BrandThresholds:
+    if not message.HasField("thresholds"):
+        raise missing(message, "thresholds")
+    return BrandThresholds(
+        brand=message.brand,
+        thresholds=decode_thresholds(message.thresholds),
+    )
+
+
+def encode_brand_thresholds(value: BrandThresholds) -> dict[str, Any]:
+    return {
+        "brand": value.brand,
+        "thresholds": encode_thresholds(value.thresholds),
+    }
+
+
+def decode_item_measurement(message: Any) -> ItemMeasurement:
+    return ItemMeasurement(
+        unit=member(MeasurementUnit, message.unit),
+        thresholds=decode_thresholds(message.thresholds)
+        if message.HasField("thresholds")
+        else None,
+        brands=tuple(decode_brand_thresholds(item) for item in message.brands),
+    )
+
+
+def encode_item_measurement(value: ItemMeasurement) -> dict[str, Any]:
+    return {
+        "unit": value.unit,
+        "thresholds": None if value.thresholds is None else encode_thresholds(value.thresholds),
+        "brands": [encode_brand_thresholds(item) for item in value.brands],
+    }
+
+
 def decode_checklist_item(message: Any) -> ChecklistItem:
     return ChecklistItem(
         item_id=message.item_id,
@@ -155,6 +250,9 @@ def decode_checklist_item(message: Any) -> ChecklistItem:
         translations=tuple(decode_translation(item) for item in message.translations),
         level=member(WorkLevel, message.level) if message.HasField("level") else None,
         price=decode_default_price(message.price) if message.HasField("price") else None,
+        measurement=decode_item_measurement(message.measurement)
+        if message.HasField("measurement")
+        else None,
     )
 
 
@@ -165,6 +263,9 @@ def encode_checklist_item(value: ChecklistItem) -> dict[str, Any]:
         "translations": [encode_translation(item) for item in value.translations],
         "level": value.level,
         "price": None if value.price is None else encode_default_price(value.price),
+        "measurement": None
+        if value.measurement is None
+        else encode_item_measurement(value.measurement),
     }
 
 

@@ -141,6 +141,8 @@ class Settings:
     reminder_follow_up_days: int | None
     # Of lines, links and buttons of the pages of customers: red, green, blue, like "0b4a8f".
     colour: str | None
+    # Whether customers are asked how the visit was, a day after their case is closed (I15).
+    visit_question_allowed: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,6 +365,9 @@ def decode_settings(message: Any) -> Settings:
         if message.HasField("reminder_follow_up_days")
         else None,
         colour=message.colour if message.HasField("colour") else None,
+        visit_question_allowed=message.visit_question_allowed
+        if message.HasField("visit_question_allowed")
+        else None,
     )
 
 
@@ -391,6 +396,7 @@ def encode_settings(value: Settings) -> dict[str, Any]:
         "reminder_grouping_days": value.reminder_grouping_days,
         "reminder_follow_up_days": value.reminder_follow_up_days,
         "colour": value.colour,
+        "visit_question_allowed": value.visit_question_allowed,
     }
 
 

@@ -200,6 +200,10 @@ class DeliveryFailed:
     # Where the courier was; absent when the phone did not know.
     location: Point | None
     failed_at: datetime
+    # A photo of the place, in media.
+    photo_file_id: str | None
+    # Whether the courier called the recipient in vain.
+    called: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -525,6 +529,8 @@ def decode_delivery_failed(message: Any, unseal: Unseal) -> DeliveryFailed:
         if message.HasField("location")
         else None,
         failed_at=decode_instant(message.failed_at),
+        photo_file_id=message.photo_file_id if message.HasField("photo_file_id") else None,
+        called=message.called,
     )
 
 
@@ -540,6 +546,8 @@ def encode_delivery_failed(value: DeliveryFailed, seal: Seal) -> bytes:
         if value.location is None
         else {"sealed": seal(value.order_id, 7, encode_sealed_point(value.location))},
         failed_at=encode_instant(value.failed_at),
+        photo_file_id=value.photo_file_id,
+        called=value.called,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -136,6 +136,21 @@ class VisitSwapped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContractReassigned:
+    """From a day on, another provider makes the visits (M5)."""
+
+    contract_id: str
+    organisation_id: str
+    provider_id: str
+    manager_id: str
+    # That of the other provider.
+    commission_basis_points: int
+    first_day: date
+    reassigned_by: str
+    reassigned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleChanged:
     """From a day on, visits follow another rule."""
 
@@ -160,6 +175,40 @@ class ContractEnded:
     ended_by: str
     plan_at: datetime | None
     ended_at: datetime
+    # The provider that leaves the marketplace, where it ends for that (M5).
+    leaver_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractContinued:
+    """The provider that was to leave stays: there are visits after all, until the end that was
+    said before.
+    """
+
+    contract_id: str
+    organisation_id: str
+    # That day included; absent where no other end was said.
+    last_day: date | None
+    continued_by: str
+    plan_at: datetime | None
+    continued_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerTold:
+    """The customer is written to: there are visits until a day, or for as long as nobody says
+    otherwise.
+    """
+
+    contract_id: str
+    organisation_id: str
+    request_id: str
+    # That day included; absent where there is no end.
+    last_day: date | None
+    customer_email: str
+    customer_link: str
+    language: str
+    told_at: datetime
 
 
 ContractEvent = (
@@ -168,8 +217,11 @@ ContractEvent = (
     | ContractPaused
     | VisitMoved
     | VisitSwapped
+    | ContractReassigned
     | RuleChanged
     | ContractEnded
+    | ContractContinued
+    | CustomerTold
 )
 
 _ContractAgreed = message_class("relais.dispatch.contract.v1.ContractAgreed")
@@ -177,8 +229,11 @@ _VisitPlanned = message_class("relais.dispatch.contract.v1.VisitPlanned")
 _ContractPaused = message_class("relais.dispatch.contract.v1.ContractPaused")
 _VisitMoved = message_class("relais.dispatch.contract.v1.VisitMoved")
 _VisitSwapped = message_class("relais.dispatch.contract.v1.VisitSwapped")
+_ContractReassigned = message_class("relais.dispatch.contract.v1.ContractReassigned")
 _RuleChanged = message_class("relais.dispatch.contract.v1.RuleChanged")
 _ContractEnded = message_class("relais.dispatch.contract.v1.ContractEnded")
+_ContractContinued = message_class("relais.dispatch.contract.v1.ContractContinued")
+_CustomerTold = message_class("relais.dispatch.contract.v1.CustomerTold")
 
 
 def decode_contract_agreed(message: Any, unseal: Unseal) -> ContractAgreed:
@@ -441,6 +496,36 @@ def encode_visit_swapped(value: VisitSwapped, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_contract_reassigned(message: Any, _unseal: Unseal) -> ContractReassigned:
+    if not (message.HasField("first_day") and message.HasField("reassigned_at")):
+        raise missing(message, "first_day", "reassigned_at")
+    return ContractReassigned(
+        contract_id=message.contract_id,
+        organisation_id=message.organisation_id,
+        provider_id=message.provider_id,
+        manager_id=message.manager_id,
+        commission_basis_points=message.commission_basis_points,
+        first_day=decode_date(message.first_day),
+        reassigned_by=message.reassigned_by,
+        reassigned_at=decode_instant(message.reassigned_at),
+    )
+
+
+def encode_contract_reassigned(value: ContractReassigned, _seal: Seal) -> bytes:
+    message = _ContractReassigned(
+        contract_id=value.contract_id,
+        organisation_id=value.organisation_id,
+        provider_id=value.provider_id,
+        manager_id=value.manager_id,
+        commission_basis_points=value.commission_basis_points,
+        first_day=encode_date(value.first_day),
+        reassigned_by=value.reassigned_by,
+        reassigned_at=encode_instant(value.reassigned_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_rule_changed(message: Any, _unseal: Unseal) -> RuleChanged:
     if not (message.HasField("first_day") and message.HasField("changed_at")):
         raise missing(message, "first_day", "changed_at")
@@ -481,6 +566,7 @@ def decode_contract_ended(message: Any, _unseal: Unseal) -> ContractEnded:
         ended_by=message.ended_by,
         plan_at=decode_instant(message.plan_at) if message.HasField("plan_at") else None,
         ended_at=decode_instant(message.ended_at),
+        leaver_id=message.leaver_id if message.HasField("leaver_id") else None,
     )
 
 
@@ -492,6 +578,67 @@ def encode_contract_ended(value: ContractEnded, _seal: Seal) -> bytes:
         ended_by=value.ended_by,
         plan_at=None if value.plan_at is None else encode_instant(value.plan_at),
         ended_at=encode_instant(value.ended_at),
+        leaver_id=value.leaver_id,
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_contract_continued(message: Any, _unseal: Unseal) -> ContractContinued:
+    if not message.HasField("continued_at"):
+        raise missing(message, "continued_at")
+    return ContractContinued(
+        contract_id=message.contract_id,
+        organisation_id=message.organisation_id,
+        last_day=decode_date(message.last_day) if message.HasField("last_day") else None,
+        continued_by=message.continued_by,
+        plan_at=decode_instant(message.plan_at) if message.HasField("plan_at") else None,
+        continued_at=decode_instant(message.continued_at),
+    )
+
+
+def encode_contract_continued(value: ContractContinued, _seal: Seal) -> bytes:
+    message = _ContractContinued(
+        contract_id=value.contract_id,
+        organisation_id=value.organisation_id,
+        last_day=None if value.last_day is None else encode_date(value.last_day),
+        continued_by=value.continued_by,
+        plan_at=None if value.plan_at is None else encode_instant(value.plan_at),
+        continued_at=encode_instant(value.continued_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_customer_told(message: Any, unseal: Unseal) -> CustomerTold:
+    if not (
+        message.HasField("customer_email")
+        and message.HasField("customer_link")
+        and message.HasField("told_at")
+    ):
+        raise missing(message, "customer_email", "customer_link", "told_at")
+    return CustomerTold(
+        contract_id=message.contract_id,
+        organisation_id=message.organisation_id,
+        request_id=message.request_id,
+        last_day=decode_date(message.last_day) if message.HasField("last_day") else None,
+        customer_email=decode_text(unseal(message.request_id, 5, message.customer_email.sealed)),
+        customer_link=decode_text(unseal(message.request_id, 6, message.customer_link.sealed)),
+        language=message.language,
+        told_at=decode_instant(message.told_at),
+    )
+
+
+def encode_customer_told(value: CustomerTold, seal: Seal) -> bytes:
+    message = _CustomerTold(
+        contract_id=value.contract_id,
+        organisation_id=value.organisation_id,
+        request_id=value.request_id,
+        last_day=None if value.last_day is None else encode_date(value.last_day),
+        customer_email={"sealed": seal(value.request_id, 5, value.customer_email.encode())},
+        customer_link={"sealed": seal(value.request_id, 6, value.customer_link.encode())},
+        language=value.language,
+        told_at=encode_instant(value.told_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -571,6 +718,17 @@ contract: Contract[ContractEvent] = Contract(
             convert=decode_visit_swapped,
         ),
         EventType(
+            type="relais.dispatch.contract.v1.reassigned",
+            cls=ContractReassigned,
+            key="contract_id",
+            time="reassigned_at",
+            schema="relais.dispatch.contract.v1.ContractReassigned",
+            personal=(),
+            encode=encode_contract_reassigned,
+            parse=parser(_ContractReassigned),
+            convert=decode_contract_reassigned,
+        ),
+        EventType(
             type="relais.dispatch.contract.v1.rule_changed",
             cls=RuleChanged,
             key="contract_id",
@@ -591,6 +749,31 @@ contract: Contract[ContractEvent] = Contract(
             encode=encode_contract_ended,
             parse=parser(_ContractEnded),
             convert=decode_contract_ended,
+        ),
+        EventType(
+            type="relais.dispatch.contract.v1.continued",
+            cls=ContractContinued,
+            key="contract_id",
+            time="continued_at",
+            schema="relais.dispatch.contract.v1.ContractContinued",
+            personal=(),
+            encode=encode_contract_continued,
+            parse=parser(_ContractContinued),
+            convert=decode_contract_continued,
+        ),
+        EventType(
+            type="relais.dispatch.contract.v1.customer_told",
+            cls=CustomerTold,
+            key="contract_id",
+            time="told_at",
+            schema="relais.dispatch.contract.v1.CustomerTold",
+            personal=(
+                ("customer_email", "request_id"),
+                ("customer_link", "request_id"),
+            ),
+            encode=encode_customer_told,
+            parse=parser(_CustomerTold),
+            convert=decode_customer_told,
         ),
     ),
 )

@@ -145,6 +145,8 @@ class JobDone:
     done_at: datetime
     # The VAT on the commission, by the rate of the day on which the job was done.
     commission_vat: Money | None
+    # The VAT that the customer pays on the amount; absent from facts of before 2026-12.
+    vat: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -421,6 +423,7 @@ def decode_job_done(message: Any, unseal: Unseal) -> JobDone:
         commission_vat=decode_money(message.commission_vat)
         if message.HasField("commission_vat")
         else None,
+        vat=decode_money(message.vat) if message.HasField("vat") else None,
     )
 
 
@@ -441,6 +444,7 @@ def encode_job_done(value: JobDone, seal: Seal) -> bytes:
         language=value.language,
         done_at=encode_instant(value.done_at),
         commission_vat=None if value.commission_vat is None else encode_money(value.commission_vat),
+        vat=None if value.vat is None else encode_money(value.vat),
     )
     encoded: bytes = message.SerializeToString()
     return encoded

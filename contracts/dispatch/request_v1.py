@@ -175,6 +175,17 @@ class RequestCreated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhotosAdded:
+    """The customer added photos of what is to be done; who is offered the request sees them."""
+
+    request_id: str
+    organisation_id: str
+    # Of `media`, where they stay held until the customer is forgotten.
+    file_ids: tuple[str, ...]
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BroadcastDue:
     """The time came to offer a request to whoever matches: its silence lasted, or runners-up did
     not answer.
@@ -386,10 +397,13 @@ class SubjectForgotten:
     request_id: str
     organisation_id: str
     forgotten_at: datetime
+    # The photos of the request, which are let go of.
+    file_ids: tuple[str, ...]
 
 
 RequestEvent = (
     RequestCreated
+    | PhotosAdded
     | BroadcastDue
     | RequestAssigned
     | RequestOffered
@@ -405,6 +419,7 @@ RequestEvent = (
 )
 
 _RequestCreated = message_class("relais.dispatch.request.v1.RequestCreated")
+_PhotosAdded = message_class("relais.dispatch.request.v1.PhotosAdded")
 _BroadcastDue = message_class("relais.dispatch.request.v1.BroadcastDue")
 _RequestAssigned = message_class("relais.dispatch.request.v1.RequestAssigned")
 _RequestOffered = message_class("relais.dispatch.request.v1.RequestOffered")
@@ -587,6 +602,28 @@ def encode_request_created(value: RequestCreated, seal: Seal) -> bytes:
         manager_id=value.manager_id,
         created_by=value.created_by,
         created_at=encode_instant(value.created_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_photos_added(message: Any, _unseal: Unseal) -> PhotosAdded:
+    if not message.HasField("added_at"):
+        raise missing(message, "added_at")
+    return PhotosAdded(
+        request_id=message.request_id,
+        organisation_id=message.organisation_id,
+        file_ids=tuple(message.file_ids),
+        added_at=decode_instant(message.added_at),
+    )
+
+
+def encode_photos_added(value: PhotosAdded, _seal: Seal) -> bytes:
+    message = _PhotosAdded(
+        request_id=value.request_id,
+        organisation_id=value.organisation_id,
+        file_ids=value.file_ids,
+        added_at=encode_instant(value.added_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1033,6 +1070,7 @@ def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
         request_id=message.request_id,
         organisation_id=message.organisation_id,
         forgotten_at=decode_instant(message.forgotten_at),
+        file_ids=tuple(message.file_ids),
     )
 
 
@@ -1041,6 +1079,7 @@ def encode_subject_forgotten(value: SubjectForgotten, _seal: Seal) -> bytes:
         request_id=value.request_id,
         organisation_id=value.organisation_id,
         forgotten_at=encode_instant(value.forgotten_at),
+        file_ids=value.file_ids,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1071,6 +1110,17 @@ contract: Contract[RequestEvent] = Contract(
             encode=encode_request_created,
             parse=parser(_RequestCreated),
             convert=decode_request_created,
+        ),
+        EventType(
+            type="relais.dispatch.request.v1.photos_added",
+            cls=PhotosAdded,
+            key="request_id",
+            time="added_at",
+            schema="relais.dispatch.request.v1.PhotosAdded",
+            personal=(),
+            encode=encode_photos_added,
+            parse=parser(_PhotosAdded),
+            convert=decode_photos_added,
         ),
         EventType(
             type="relais.dispatch.request.v1.broadcast_due",

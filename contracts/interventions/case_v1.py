@@ -152,6 +152,17 @@ class InvitationOutcome(IntEnum):
     FAILED = 3
 
 
+class PhotoExportFailure(IntEnum):
+    """Why photos did not go to Planet VO."""
+
+    # The dealership gave no credentials, or took them away.
+    NO_CREDENTIALS = 1
+    CREDENTIALS_REFUSED = 2
+    PHOTOS_REFUSED = 3
+    # For a whole day.
+    NO_ANSWER = 4
+
+
 class CaseNotice(IntEnum):
     """Something that colleagues can be told of (G-52)."""
 
@@ -162,6 +173,66 @@ class CaseNotice(IntEnum):
     CONTACT_REQUESTED = 5
     PAID = 6
     CLOSED = 7
+
+
+class VisitQuestionReason(IntEnum):
+    """Why a customer is not asked how the visit was (I15)."""
+
+    # The dealership asks nobody.
+    SWITCHED_OFF = 1
+    CUSTOMER_ERASED = 2
+    # They want no messages by any channel.
+    CHANNELS_BLOCKED = 3
+    # They said no, to messages about cases or to reminders.
+    CONSENT_WITHDRAWN = 4
+    # No message of the case arrived by a channel that is open.
+    NO_CHANNEL = 5
+    # It was revoked, or has expired.
+    LINK_IS_VOID = 6
+
+
+class MeasurementUnit(IntEnum):
+    """A unit of what is measured on a vehicle (I10)."""
+
+    MILLIMETRE = 1
+    PERCENT = 2
+    VOLT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A value that was read off."""
+
+    unit: MeasurementUnit
+    # Of the unit: 1600 is 1.6 mm.
+    thousandths: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """The meaning of a value that falls as a part wears: below the first a work is advised,
+    below the second it is urgent, and at or above both nothing is to be done.
+    """
+
+    # Of the unit.
+    advised_below_thousandths: int
+    urgent_below_thousandths: int
+    # A work that is advised is due after so many days; absent: no day is proposed.
+    advised_due_days: int | None
+    # The same of an urgent one.
+    urgent_due_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The level and the day that a value led to, by the thresholds that were known then.
+
+    The work may say others: whoever lists it has the last word.
+    """
+
+    level: WorkLevel
+    due_on: date | None
+    thresholds: Thresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +312,9 @@ class Work:
     source: WorkSource | None
     # It was paid online in the case that it comes from, and costs nothing here (FLB-175).
     paid: bool
+    # As in `work_listed`.
+    measurement: Measurement | None
+    assessment: Assessment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -418,6 +492,10 @@ class WorkListed:
     source: WorkSource | None
     # It was paid online in the case that it comes from, and costs nothing here (FLB-175).
     paid: bool
+    # The value that was read off for it (I10).
+    measurement: Measurement | None
+    # Absent where nothing was measured, or nobody says what it means.
+    assessment: Assessment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -449,6 +527,42 @@ class CaseImported:
     import_id: str
     imported_by: str
     imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLinked:
+    """An audit of the vehicle is linked to the case: the works that follow are its findings
+    (FLB-099).
+
+    Each comes in once.
+    """
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    # Of `audits`.
+    audit_id: str
+    linked_by: str
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanReportLinked:
+    """A report of the scanner T-Scan is linked to the case: the works that follow are what it
+    found (FLB-100).
+
+    Each comes in once.
+    """
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    # As T-Scan calls it.
+    scan_report_id: str
+    # The works that came with it.
+    work_ids: tuple[str, ...]
+    linked_by: str
+    linked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -507,6 +621,46 @@ class MediaTakenOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoExportAsked:
+    """Photos of a sales case are to go to Planet VO (FLB-135).
+
+    Asked again after a failure, it is the same export.
+    """
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    export_id: str
+    # Public photos of the case, in the order in which they go.
+    media_ids: tuple[str, ...]
+    asked_by: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotosHandedOver:
+    """Planet VO has taken the photos."""
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    export_id: str
+    handed_over_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoExportFailed:
+    """The photos did not go to Planet VO, and are not tried any more until somebody asks again."""
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    export_id: str
+    failure: PhotoExportFailure
+    failed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFinished:
     """The phone said that this was all, and how much that is (FLB-054)."""
 
@@ -539,6 +693,8 @@ class RecipientNamed:
     # The works that only they decide on, and others who are named for them. Without any: those that
     # nobody is named for.
     work_ids: tuple[str, ...]
+    # Whether they may pay online (I4); absent: whoever answers and sees prices.
+    pays: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -568,6 +724,8 @@ class LinkIssued:
     expires_at: datetime | None
     issued_by: str
     issued_at: datetime
+    # Whether its holder may pay online; absent: whoever answers and sees prices.
+    pays: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -907,6 +1065,85 @@ class CaseClosed:
     dealership_id: str
     closed_by: str
     closed_at: datetime
+    # When the customer is asked how the visit was, a day later (I15); absent: they are not asked.
+    asked_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitQuestionDue:
+    """The time has come to ask the customer how the visit was, unless they are not to be written
+    to (I15).
+    """
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    # As in `created` or `customer_named`.
+    contact_id: str
+    # The one that they have.
+    link_id: str
+    # E.164, if it is known: it tells what time it is where they are.
+    phone: str | None
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitQuestionPutOff:
+    """It is night where the customer is: they are asked in the morning (I15, R3)."""
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    asked_after: datetime
+    put_off_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitQuestionAsked:
+    """The customer is asked how the visit was, once, by the link that they have (I15)."""
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    channel: SendingChannel
+    # The one that the channel needs is there.
+    email: str | None
+    # E.164.
+    phone: str | None
+    # BCP 47.
+    language: str
+    # The address of the page, with the secret.
+    link: str
+    dealership_called: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitQuestionDropped:
+    """The customer is not asked how the visit was (I15)."""
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    reason: VisitQuestionReason
+    dropped_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRated:
+    """The customer said how the visit was; the first word counts (I15).
+
+    Whoever gives 6 or less is to be called: a request to be contacted follows.
+    """
+
+    case_id: str
+    organisation_id: str
+    dealership_id: str
+    # The link by which they came.
+    link_id: str
+    # From 0 to 10.
+    score: int
+    rated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -932,6 +1169,8 @@ class SubjectForgotten:
     forgotten_at: datetime
     # All files that ever were in it, of `media`, which lets go of them.
     file_ids: tuple[str, ...]
+    # All that were linked to it, of `audits`, which forgets who they were about.
+    audit_ids: tuple[str, ...]
 
 
 CaseEvent = (
@@ -946,9 +1185,14 @@ CaseEvent = (
     | WorkListed
     | WorkStruck
     | CaseImported
+    | AuditLinked
+    | ScanReportLinked
     | WorkTakenUp
     | MediaPlaced
     | MediaTakenOut
+    | PhotoExportAsked
+    | PhotosHandedOver
+    | PhotoExportFailed
     | CaseFinished
     | RecipientNamed
     | RecipientDismissed
@@ -973,6 +1217,11 @@ CaseEvent = (
     | AnswerOverdue
     | ColleaguesTold
     | CaseClosed
+    | VisitQuestionDue
+    | VisitQuestionPutOff
+    | VisitQuestionAsked
+    | VisitQuestionDropped
+    | VisitRated
     | CaseDeleted
     | SubjectForgotten
 )
@@ -988,9 +1237,14 @@ _InternalMessageLeft = message_class("relais.interventions.case.v1.InternalMessa
 _WorkListed = message_class("relais.interventions.case.v1.WorkListed")
 _WorkStruck = message_class("relais.interventions.case.v1.WorkStruck")
 _CaseImported = message_class("relais.interventions.case.v1.CaseImported")
+_AuditLinked = message_class("relais.interventions.case.v1.AuditLinked")
+_ScanReportLinked = message_class("relais.interventions.case.v1.ScanReportLinked")
 _WorkTakenUp = message_class("relais.interventions.case.v1.WorkTakenUp")
 _MediaPlaced = message_class("relais.interventions.case.v1.MediaPlaced")
 _MediaTakenOut = message_class("relais.interventions.case.v1.MediaTakenOut")
+_PhotoExportAsked = message_class("relais.interventions.case.v1.PhotoExportAsked")
+_PhotosHandedOver = message_class("relais.interventions.case.v1.PhotosHandedOver")
+_PhotoExportFailed = message_class("relais.interventions.case.v1.PhotoExportFailed")
 _CaseFinished = message_class("relais.interventions.case.v1.CaseFinished")
 _RecipientNamed = message_class("relais.interventions.case.v1.RecipientNamed")
 _RecipientDismissed = message_class("relais.interventions.case.v1.RecipientDismissed")
@@ -1015,8 +1269,63 @@ _AnswerUrged = message_class("relais.interventions.case.v1.AnswerUrged")
 _AnswerOverdue = message_class("relais.interventions.case.v1.AnswerOverdue")
 _ColleaguesTold = message_class("relais.interventions.case.v1.ColleaguesTold")
 _CaseClosed = message_class("relais.interventions.case.v1.CaseClosed")
+_VisitQuestionDue = message_class("relais.interventions.case.v1.VisitQuestionDue")
+_VisitQuestionPutOff = message_class("relais.interventions.case.v1.VisitQuestionPutOff")
+_VisitQuestionAsked = message_class("relais.interventions.case.v1.VisitQuestionAsked")
+_VisitQuestionDropped = message_class("relais.interventions.case.v1.VisitQuestionDropped")
+_VisitRated = message_class("relais.interventions.case.v1.VisitRated")
 _CaseDeleted = message_class("relais.interventions.case.v1.CaseDeleted")
 _SubjectForgotten = message_class("relais.interventions.case.v1.SubjectForgotten")
+
+
+def decode_measurement(message: Any) -> Measurement:
+    return Measurement(
+        unit=member(MeasurementUnit, message.unit),
+        thousandths=message.thousandths,
+    )
+
+
+def encode_measurement(value: Measurement) -> dict[str, Any]:
+    return {
+        "unit": value.unit,
+        "thousandths": value.thousandths,
+    }
+
+
+def decode_thresholds(message: Any) -> Thresholds:
+    return Thresholds(
+        advised_below_thousandths=message.advised_below_thousandths,
+        urgent_below_thousandths=message.urgent_below_thousandths,
+        advised_due_days=message.advised_due_days if message.HasField("advised_due_days") else None,
+        urgent_due_days=message.urgent_due_days if message.HasField("urgent_due_days") else None,
+    )
+
+
+def encode_thresholds(value: Thresholds) -> dict[str, Any]:
+    return {
+        "advised_below_thousandths": value.advised_below_thousandths,
+        "urgent_below_thousandths": value.urgent_below_thousandths,
+        "advised_due_days": value.advised_due_days,
+        "urgent_due_days": value.urgent_due_days,
+    }
+
+
+def decode_assessment(message: Any) -> Assessment:
+    if not message.HasField("thresholds"):
+        raise missing(message, "thresholds")
+    return Assessment(
+        level=member(WorkLevel, message.level),
+        due_on=decode_date(message.due_on) if message.HasField("due_on") else None,
+        thresholds=decode_thresholds(message.thresholds),
+    )
+
+
+def encode_assessment(value: Assessment) -> dict[str, Any]:
+    return {
+        "level": value.level,
+        "due_on": None if value.due_on is None else encode_date(value.due_on),
+        "thresholds": encode_thresholds(value.thresholds),
+    }
 
 
 def decode_price(message: Any) -> Price:
@@ -1122,6 +1431,12 @@ def decode_work(message: Any) -> Work:
         due_mileage_km=message.due_mileage_km if message.HasField("due_mileage_km") else None,
         source=decode_work_source(message.source) if message.HasField("source") else None,
         paid=message.paid,
+        measurement=decode_measurement(message.measurement)
+        if message.HasField("measurement")
+        else None,
+        assessment=decode_assessment(message.assessment)
+        if message.HasField("assessment")
+        else None,
     )
 
 
@@ -1138,6 +1453,8 @@ def encode_work(value: Work) -> dict[str, Any]:
         "due_mileage_km": value.due_mileage_km,
         "source": None if value.source is None else encode_work_source(value.source),
         "paid": value.paid,
+        "measurement": None if value.measurement is None else encode_measurement(value.measurement),
+        "assessment": None if value.assessment is None else encode_assessment(value.assessment),
     }
 
 
@@ -1470,6 +1787,12 @@ def decode_work_listed(message: Any, _unseal: Unseal) -> WorkListed:
         due_mileage_km=message.due_mileage_km if message.HasField("due_mileage_km") else None,
         source=decode_work_source(message.source) if message.HasField("source") else None,
         paid=message.paid,
+        measurement=decode_measurement(message.measurement)
+        if message.HasField("measurement")
+        else None,
+        assessment=decode_assessment(message.assessment)
+        if message.HasField("assessment")
+        else None,
     )
 
 
@@ -1492,6 +1815,8 @@ def encode_work_listed(value: WorkListed, _seal: Seal) -> bytes:
         due_mileage_km=value.due_mileage_km,
         source=None if value.source is None else encode_work_source(value.source),
         paid=value.paid,
+        measurement=None if value.measurement is None else encode_measurement(value.measurement),
+        assessment=None if value.assessment is None else encode_assessment(value.assessment),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1546,6 +1871,60 @@ def encode_case_imported(value: CaseImported, _seal: Seal) -> bytes:
         import_id=value.import_id,
         imported_by=value.imported_by,
         imported_at=encode_instant(value.imported_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_audit_linked(message: Any, _unseal: Unseal) -> AuditLinked:
+    if not message.HasField("linked_at"):
+        raise missing(message, "linked_at")
+    return AuditLinked(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        audit_id=message.audit_id,
+        linked_by=message.linked_by,
+        linked_at=decode_instant(message.linked_at),
+    )
+
+
+def encode_audit_linked(value: AuditLinked, _seal: Seal) -> bytes:
+    message = _AuditLinked(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        audit_id=value.audit_id,
+        linked_by=value.linked_by,
+        linked_at=encode_instant(value.linked_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_scan_report_linked(message: Any, _unseal: Unseal) -> ScanReportLinked:
+    if not message.HasField("linked_at"):
+        raise missing(message, "linked_at")
+    return ScanReportLinked(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        scan_report_id=message.scan_report_id,
+        work_ids=tuple(message.work_ids),
+        linked_by=message.linked_by,
+        linked_at=decode_instant(message.linked_at),
+    )
+
+
+def encode_scan_report_linked(value: ScanReportLinked, _seal: Seal) -> bytes:
+    message = _ScanReportLinked(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        scan_report_id=value.scan_report_id,
+        work_ids=value.work_ids,
+        linked_by=value.linked_by,
+        linked_at=encode_instant(value.linked_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1649,6 +2028,84 @@ def encode_media_taken_out(value: MediaTakenOut, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_photo_export_asked(message: Any, _unseal: Unseal) -> PhotoExportAsked:
+    if not message.HasField("asked_at"):
+        raise missing(message, "asked_at")
+    return PhotoExportAsked(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        export_id=message.export_id,
+        media_ids=tuple(message.media_ids),
+        asked_by=message.asked_by,
+        asked_at=decode_instant(message.asked_at),
+    )
+
+
+def encode_photo_export_asked(value: PhotoExportAsked, _seal: Seal) -> bytes:
+    message = _PhotoExportAsked(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        export_id=value.export_id,
+        media_ids=value.media_ids,
+        asked_by=value.asked_by,
+        asked_at=encode_instant(value.asked_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_photos_handed_over(message: Any, _unseal: Unseal) -> PhotosHandedOver:
+    if not message.HasField("handed_over_at"):
+        raise missing(message, "handed_over_at")
+    return PhotosHandedOver(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        export_id=message.export_id,
+        handed_over_at=decode_instant(message.handed_over_at),
+    )
+
+
+def encode_photos_handed_over(value: PhotosHandedOver, _seal: Seal) -> bytes:
+    message = _PhotosHandedOver(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        export_id=value.export_id,
+        handed_over_at=encode_instant(value.handed_over_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_photo_export_failed(message: Any, _unseal: Unseal) -> PhotoExportFailed:
+    if not message.HasField("failed_at"):
+        raise missing(message, "failed_at")
+    return PhotoExportFailed(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        export_id=message.export_id,
+        failure=member(PhotoExportFailure, message.failure),
+        failed_at=decode_instant(message.failed_at),
+    )
+
+
+def encode_photo_export_failed(value: PhotoExportFailed, _seal: Seal) -> bytes:
+    message = _PhotoExportFailed(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        export_id=value.export_id,
+        failure=value.failure,
+        failed_at=encode_instant(value.failed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_case_finished(message: Any, _unseal: Unseal) -> CaseFinished:
     if not message.HasField("finished_at"):
         raise missing(message, "finished_at")
@@ -1699,6 +2156,7 @@ def decode_recipient_named(message: Any, unseal: Unseal) -> RecipientNamed:
         named_by=message.named_by,
         named_at=decode_instant(message.named_at),
         work_ids=tuple(message.work_ids),
+        pays=message.pays if message.HasField("pays") else None,
     )
 
 
@@ -1722,6 +2180,7 @@ def encode_recipient_named(value: RecipientNamed, seal: Seal) -> bytes:
         named_by=value.named_by,
         named_at=encode_instant(value.named_at),
         work_ids=value.work_ids,
+        pays=value.pays,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1766,6 +2225,7 @@ def decode_link_issued(message: Any, _unseal: Unseal) -> LinkIssued:
         expires_at=decode_instant(message.expires_at) if message.HasField("expires_at") else None,
         issued_by=message.issued_by,
         issued_at=decode_instant(message.issued_at),
+        pays=message.pays if message.HasField("pays") else None,
     )
 
 
@@ -1780,6 +2240,7 @@ def encode_link_issued(value: LinkIssued, _seal: Seal) -> bytes:
         expires_at=None if value.expires_at is None else encode_instant(value.expires_at),
         issued_by=value.issued_by,
         issued_at=encode_instant(value.issued_at),
+        pays=value.pays,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -2449,6 +2910,9 @@ def decode_case_closed(message: Any, _unseal: Unseal) -> CaseClosed:
         dealership_id=message.dealership_id,
         closed_by=message.closed_by,
         closed_at=decode_instant(message.closed_at),
+        asked_after=decode_instant(message.asked_after)
+        if message.HasField("asked_after")
+        else None,
     )
 
 
@@ -2459,6 +2923,155 @@ def encode_case_closed(value: CaseClosed, _seal: Seal) -> bytes:
         dealership_id=value.dealership_id,
         closed_by=value.closed_by,
         closed_at=encode_instant(value.closed_at),
+        asked_after=None if value.asked_after is None else encode_instant(value.asked_after),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_visit_question_due(message: Any, unseal: Unseal) -> VisitQuestionDue:
+    if not message.HasField("due_at"):
+        raise missing(message, "due_at")
+    return VisitQuestionDue(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        contact_id=message.contact_id,
+        link_id=message.link_id,
+        phone=decode_text(unseal(message.case_id, 6, message.phone.sealed))
+        if message.HasField("phone")
+        else None,
+        due_at=decode_instant(message.due_at),
+    )
+
+
+def encode_visit_question_due(value: VisitQuestionDue, seal: Seal) -> bytes:
+    message = _VisitQuestionDue(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        contact_id=value.contact_id,
+        link_id=value.link_id,
+        phone=None
+        if value.phone is None
+        else {"sealed": seal(value.case_id, 6, value.phone.encode())},
+        due_at=encode_instant(value.due_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_visit_question_put_off(message: Any, _unseal: Unseal) -> VisitQuestionPutOff:
+    if not (message.HasField("asked_after") and message.HasField("put_off_at")):
+        raise missing(message, "asked_after", "put_off_at")
+    return VisitQuestionPutOff(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        asked_after=decode_instant(message.asked_after),
+        put_off_at=decode_instant(message.put_off_at),
+    )
+
+
+def encode_visit_question_put_off(value: VisitQuestionPutOff, _seal: Seal) -> bytes:
+    message = _VisitQuestionPutOff(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        asked_after=encode_instant(value.asked_after),
+        put_off_at=encode_instant(value.put_off_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_visit_question_asked(message: Any, unseal: Unseal) -> VisitQuestionAsked:
+    if not (message.HasField("link") and message.HasField("asked_at")):
+        raise missing(message, "link", "asked_at")
+    return VisitQuestionAsked(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        channel=member(SendingChannel, message.channel),
+        email=decode_text(unseal(message.case_id, 5, message.email.sealed))
+        if message.HasField("email")
+        else None,
+        phone=decode_text(unseal(message.case_id, 6, message.phone.sealed))
+        if message.HasField("phone")
+        else None,
+        language=message.language,
+        link=decode_text(unseal(message.case_id, 8, message.link.sealed)),
+        dealership_called=message.dealership_called,
+        asked_at=decode_instant(message.asked_at),
+    )
+
+
+def encode_visit_question_asked(value: VisitQuestionAsked, seal: Seal) -> bytes:
+    message = _VisitQuestionAsked(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        channel=value.channel,
+        email=None
+        if value.email is None
+        else {"sealed": seal(value.case_id, 5, value.email.encode())},
+        phone=None
+        if value.phone is None
+        else {"sealed": seal(value.case_id, 6, value.phone.encode())},
+        language=value.language,
+        link={"sealed": seal(value.case_id, 8, value.link.encode())},
+        dealership_called=value.dealership_called,
+        asked_at=encode_instant(value.asked_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_visit_question_dropped(message: Any, _unseal: Unseal) -> VisitQuestionDropped:
+    if not message.HasField("dropped_at"):
+        raise missing(message, "dropped_at")
+    return VisitQuestionDropped(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        reason=member(VisitQuestionReason, message.reason),
+        dropped_at=decode_instant(message.dropped_at),
+    )
+
+
+def encode_visit_question_dropped(value: VisitQuestionDropped, _seal: Seal) -> bytes:
+    message = _VisitQuestionDropped(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        reason=value.reason,
+        dropped_at=encode_instant(value.dropped_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_visit_rated(message: Any, _unseal: Unseal) -> VisitRated:
+    if not message.HasField("rated_at"):
+        raise missing(message, "rated_at")
+    return VisitRated(
+        case_id=message.case_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        link_id=message.link_id,
+        score=message.score,
+        rated_at=decode_instant(message.rated_at),
+    )
+
+
+def encode_visit_rated(value: VisitRated, _seal: Seal) -> bytes:
+    message = _VisitRated(
+        case_id=value.case_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        link_id=value.link_id,
+        score=value.score,
+        rated_at=encode_instant(value.rated_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -2499,6 +3112,7 @@ def decode_subject_forgotten(message: Any, _unseal: Unseal) -> SubjectForgotten:
         dealership_id=message.dealership_id,
         forgotten_at=decode_instant(message.forgotten_at),
         file_ids=tuple(message.file_ids),
+        audit_ids=tuple(message.audit_ids),
     )
 
 
@@ -2509,6 +3123,7 @@ def encode_subject_forgotten(value: SubjectForgotten, _seal: Seal) -> bytes:
         dealership_id=value.dealership_id,
         forgotten_at=encode_instant(value.forgotten_at),
         file_ids=value.file_ids,
+        audit_ids=value.audit_ids,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -2650,6 +3265,28 @@ contract: Contract[CaseEvent] = Contract(
             convert=decode_case_imported,
         ),
         EventType(
+            type="relais.interventions.case.v1.audit_linked",
+            cls=AuditLinked,
+            key="case_id",
+            time="linked_at",
+            schema="relais.interventions.case.v1.AuditLinked",
+            personal=(),
+            encode=encode_audit_linked,
+            parse=parser(_AuditLinked),
+            convert=decode_audit_linked,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.scan_report_linked",
+            cls=ScanReportLinked,
+            key="case_id",
+            time="linked_at",
+            schema="relais.interventions.case.v1.ScanReportLinked",
+            personal=(),
+            encode=encode_scan_report_linked,
+            parse=parser(_ScanReportLinked),
+            convert=decode_scan_report_linked,
+        ),
+        EventType(
             type="relais.interventions.case.v1.work_taken_up",
             cls=WorkTakenUp,
             key="case_id",
@@ -2681,6 +3318,39 @@ contract: Contract[CaseEvent] = Contract(
             encode=encode_media_taken_out,
             parse=parser(_MediaTakenOut),
             convert=decode_media_taken_out,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.photo_export_asked",
+            cls=PhotoExportAsked,
+            key="case_id",
+            time="asked_at",
+            schema="relais.interventions.case.v1.PhotoExportAsked",
+            personal=(),
+            encode=encode_photo_export_asked,
+            parse=parser(_PhotoExportAsked),
+            convert=decode_photo_export_asked,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.photos_handed_over",
+            cls=PhotosHandedOver,
+            key="case_id",
+            time="handed_over_at",
+            schema="relais.interventions.case.v1.PhotosHandedOver",
+            personal=(),
+            encode=encode_photos_handed_over,
+            parse=parser(_PhotosHandedOver),
+            convert=decode_photos_handed_over,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.photo_export_failed",
+            cls=PhotoExportFailed,
+            key="case_id",
+            time="failed_at",
+            schema="relais.interventions.case.v1.PhotoExportFailed",
+            personal=(),
+            encode=encode_photo_export_failed,
+            parse=parser(_PhotoExportFailed),
+            convert=decode_photo_export_failed,
         ),
         EventType(
             type="relais.interventions.case.v1.finished",
@@ -2967,6 +3637,65 @@ contract: Contract[CaseEvent] = Contract(
             encode=encode_case_closed,
             parse=parser(_CaseClosed),
             convert=decode_case_closed,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.visit_question_due",
+            cls=VisitQuestionDue,
+            key="case_id",
+            time="due_at",
+            schema="relais.interventions.case.v1.VisitQuestionDue",
+            personal=(("phone", "case_id"),),
+            encode=encode_visit_question_due,
+            parse=parser(_VisitQuestionDue),
+            convert=decode_visit_question_due,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.visit_question_put_off",
+            cls=VisitQuestionPutOff,
+            key="case_id",
+            time="put_off_at",
+            schema="relais.interventions.case.v1.VisitQuestionPutOff",
+            personal=(),
+            encode=encode_visit_question_put_off,
+            parse=parser(_VisitQuestionPutOff),
+            convert=decode_visit_question_put_off,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.visit_question_asked",
+            cls=VisitQuestionAsked,
+            key="case_id",
+            time="asked_at",
+            schema="relais.interventions.case.v1.VisitQuestionAsked",
+            personal=(
+                ("email", "case_id"),
+                ("phone", "case_id"),
+                ("link", "case_id"),
+            ),
+            encode=encode_visit_question_asked,
+            parse=parser(_VisitQuestionAsked),
+            convert=decode_visit_question_asked,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.visit_question_dropped",
+            cls=VisitQuestionDropped,
+            key="case_id",
+            time="dropped_at",
+            schema="relais.interventions.case.v1.VisitQuestionDropped",
+            personal=(),
+            encode=encode_visit_question_dropped,
+            parse=parser(_VisitQuestionDropped),
+            convert=decode_visit_question_dropped,
+        ),
+        EventType(
+            type="relais.interventions.case.v1.visit_rated",
+            cls=VisitRated,
+            key="case_id",
+            time="rated_at",
+            schema="relais.interventions.case.v1.VisitRated",
+            personal=(),
+            encode=encode_visit_rated,
+            parse=parser(_VisitRated),
+            convert=decode_visit_rated,
         ),
         EventType(
             type="relais.interventions.case.v1.deleted",

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
+from contracts.common_v1 import Point, decode_point, encode_point
 from contracts.runtime import (
     Contract,
     EventType,
@@ -68,6 +69,19 @@ class ServiceName:
     # BCP 47 tag.
     language: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locality:
+    """A place at which customers may ask for a service: a town, or a part of one."""
+
+    # As people call it.
+    locality: str
+    postal_code: str
+    # The code of the commune, where zones are lists of communes.
+    commune_code: str
+    # Its middle, where zones are drawn.
+    centre: Point
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +171,18 @@ class ServiceUnlisted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocalitiesListed:
+    """All places at which customers may ask for a service on the page of the marketplace from
+    now on.
+    """
+
+    marketplace_id: str
+    localities: tuple[Locality, ...]
+    listed_by: str
+    listed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TermsPublished:
     """The terms of use that hold from now on; who joins or applies accepts this version."""
 
@@ -207,6 +233,28 @@ class CommissionVatSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyDeclared:
+    """The company of the operator, which writes the invoices of commissions, as it is
+    registered; the last word counts.
+    """
+
+    marketplace_id: str
+    legal_name: str
+    # SIRET, ICE or the like.
+    company_number: str
+    # Absent where the company has none.
+    vat_number: str | None
+    # The street and the number of its registered office.
+    registered_office: str
+    postal_code: str
+    city: str
+    # ISO 3166 code of two letters.
+    country: str
+    declared_by: str
+    declared_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommissionSet:
     """The commission of providers without one of their own, from a day on."""
 
@@ -227,10 +275,12 @@ MarketplaceEvent = (
     | DocumentsRequested
     | ServiceListed
     | ServiceUnlisted
+    | LocalitiesListed
     | TermsPublished
     | InternalDocumentPublished
     | InternalDocumentWithdrawn
     | CommissionVatSet
+    | CompanyDeclared
     | CommissionSet
 )
 
@@ -241,6 +291,7 @@ _NoticePeriodChanged = message_class("relais.marketplace.marketplace.v1.NoticePe
 _DocumentsRequested = message_class("relais.marketplace.marketplace.v1.DocumentsRequested")
 _ServiceListed = message_class("relais.marketplace.marketplace.v1.ServiceListed")
 _ServiceUnlisted = message_class("relais.marketplace.marketplace.v1.ServiceUnlisted")
+_LocalitiesListed = message_class("relais.marketplace.marketplace.v1.LocalitiesListed")
 _TermsPublished = message_class("relais.marketplace.marketplace.v1.TermsPublished")
 _InternalDocumentPublished = message_class(
     "relais.marketplace.marketplace.v1.InternalDocumentPublished"
@@ -249,6 +300,7 @@ _InternalDocumentWithdrawn = message_class(
     "relais.marketplace.marketplace.v1.InternalDocumentWithdrawn"
 )
 _CommissionVatSet = message_class("relais.marketplace.marketplace.v1.CommissionVatSet")
+_CompanyDeclared = message_class("relais.marketplace.marketplace.v1.CompanyDeclared")
 _CommissionSet = message_class("relais.marketplace.marketplace.v1.CommissionSet")
 
 
@@ -279,6 +331,26 @@ def encode_service_name(value: ServiceName) -> dict[str, Any]:
     return {
         "language": value.language,
         "text": value.text,
+    }
+
+
+def decode_locality(message: Any) -> Locality:
+    if not message.HasField("centre"):
+        raise missing(message, "centre")
+    return Locality(
+        locality=message.locality,
+        postal_code=message.postal_code,
+        commune_code=message.commune_code,
+        centre=decode_point(message.centre),
+    )
+
+
+def encode_locality(value: Locality) -> dict[str, Any]:
+    return {
+        "locality": value.locality,
+        "postal_code": value.postal_code,
+        "commune_code": value.commune_code,
+        "centre": encode_point(value.centre),
     }
 
 
@@ -450,6 +522,28 @@ def encode_service_unlisted(value: ServiceUnlisted, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_localities_listed(message: Any, _unseal: Unseal) -> LocalitiesListed:
+    if not message.HasField("listed_at"):
+        raise missing(message, "listed_at")
+    return LocalitiesListed(
+        marketplace_id=message.marketplace_id,
+        localities=tuple(decode_locality(item) for item in message.localities),
+        listed_by=message.listed_by,
+        listed_at=decode_instant(message.listed_at),
+    )
+
+
+def encode_localities_listed(value: LocalitiesListed, _seal: Seal) -> bytes:
+    message = _LocalitiesListed(
+        marketplace_id=value.marketplace_id,
+        localities=[encode_locality(item) for item in value.localities],
+        listed_by=value.listed_by,
+        listed_at=encode_instant(value.listed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_terms_published(message: Any, _unseal: Unseal) -> TermsPublished:
     if not message.HasField("published_at"):
         raise missing(message, "published_at")
@@ -545,6 +639,40 @@ def encode_commission_vat_set(value: CommissionVatSet, _seal: Seal) -> bytes:
         valid_from=encode_date(value.valid_from),
         set_by=value.set_by,
         set_at=encode_instant(value.set_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_company_declared(message: Any, _unseal: Unseal) -> CompanyDeclared:
+    if not message.HasField("declared_at"):
+        raise missing(message, "declared_at")
+    return CompanyDeclared(
+        marketplace_id=message.marketplace_id,
+        legal_name=message.legal_name,
+        company_number=message.company_number,
+        vat_number=message.vat_number if message.HasField("vat_number") else None,
+        registered_office=message.registered_office,
+        postal_code=message.postal_code,
+        city=message.city,
+        country=message.country,
+        declared_by=message.declared_by,
+        declared_at=decode_instant(message.declared_at),
+    )
+
+
+def encode_company_declared(value: CompanyDeclared, _seal: Seal) -> bytes:
+    message = _CompanyDeclared(
+        marketplace_id=value.marketplace_id,
+        legal_name=value.legal_name,
+        company_number=value.company_number,
+        vat_number=value.vat_number,
+        registered_office=value.registered_office,
+        postal_code=value.postal_code,
+        city=value.city,
+        country=value.country,
+        declared_by=value.declared_by,
+        declared_at=encode_instant(value.declared_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -658,6 +786,17 @@ contract: Contract[MarketplaceEvent] = Contract(
             convert=decode_service_unlisted,
         ),
         EventType(
+            type="relais.marketplace.marketplace.v1.localities_listed",
+            cls=LocalitiesListed,
+            key="marketplace_id",
+            time="listed_at",
+            schema="relais.marketplace.marketplace.v1.LocalitiesListed",
+            personal=(),
+            encode=encode_localities_listed,
+            parse=parser(_LocalitiesListed),
+            convert=decode_localities_listed,
+        ),
+        EventType(
             type="relais.marketplace.marketplace.v1.terms_published",
             cls=TermsPublished,
             key="marketplace_id",
@@ -700,6 +839,17 @@ contract: Contract[MarketplaceEvent] = Contract(
             encode=encode_commission_vat_set,
             parse=parser(_CommissionVatSet),
             convert=decode_commission_vat_set,
+        ),
+        EventType(
+            type="relais.marketplace.marketplace.v1.company_declared",
+            cls=CompanyDeclared,
+            key="marketplace_id",
+            time="declared_at",
+            schema="relais.marketplace.marketplace.v1.CompanyDeclared",
+            personal=(),
+            encode=encode_company_declared,
+            parse=parser(_CompanyDeclared),
+            convert=decode_company_declared,
         ),
         EventType(
             type="relais.marketplace.marketplace.v1.commission_set",

@@ -119,6 +119,10 @@ class ApplicationSubmitted:
     terms_version: int | None
     applied_by: str
     applied_at: datetime
+    # Both absent from facts of before 2026-12.
+    provider_name: str | None
+    # Somebody of the operator, who is told: whoever invited the provider.
+    told_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +212,8 @@ class EndAnnounced:
     effective_at: datetime
     announced_by: str
     announced_at: datetime
+    # The contracts that have visits of the provider to come; they end with the last day.
+    contracts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +228,8 @@ class EndCalledOff:
     told_id: str
     called_off_by: str
     called_off_at: datetime
+    # The contracts that were to end with it, and go on; empty in facts of before 2026-12.
+    contracts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -573,6 +581,8 @@ def decode_application_submitted(message: Any, _unseal: Unseal) -> ApplicationSu
         terms_version=message.terms_version if message.HasField("terms_version") else None,
         applied_by=message.applied_by,
         applied_at=decode_instant(message.applied_at),
+        provider_name=message.provider_name if message.HasField("provider_name") else None,
+        told_id=message.told_id if message.HasField("told_id") else None,
     )
 
 
@@ -585,6 +595,8 @@ def encode_application_submitted(value: ApplicationSubmitted, _seal: Seal) -> by
         terms_version=value.terms_version,
         applied_by=value.applied_by,
         applied_at=encode_instant(value.applied_at),
+        provider_name=value.provider_name,
+        told_id=value.told_id,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -732,6 +744,7 @@ def decode_end_announced(message: Any, unseal: Unseal) -> EndAnnounced:
         effective_at=decode_instant(message.effective_at),
         announced_by=message.announced_by,
         announced_at=decode_instant(message.announced_at),
+        contracts=tuple(message.contracts),
     )
 
 
@@ -750,6 +763,7 @@ def encode_end_announced(value: EndAnnounced, seal: Seal) -> bytes:
         effective_at=encode_instant(value.effective_at),
         announced_by=value.announced_by,
         announced_at=encode_instant(value.announced_at),
+        contracts=value.contracts,
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -766,6 +780,7 @@ def decode_end_called_off(message: Any, _unseal: Unseal) -> EndCalledOff:
         told_id=message.told_id,
         called_off_by=message.called_off_by,
         called_off_at=decode_instant(message.called_off_at),
+        contracts=tuple(message.contracts),
     )
 
 
@@ -778,6 +793,7 @@ def encode_end_called_off(value: EndCalledOff, _seal: Seal) -> bytes:
         told_id=value.told_id,
         called_off_by=value.called_off_by,
         called_off_at=encode_instant(value.called_off_at),
+        contracts=value.contracts,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -72,6 +72,15 @@ class Reason(IntEnum):
     TEMPLATE = 8
 
 
+class ReplyIntent(IntEnum):
+    """The wish of somebody who replies to a text message."""
+
+    # No more messages of this kind, by whatever channel.
+    STOP = 1
+    # Anything else; a person has to read it.
+    OTHER = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One value that the template shows. Nothing about a person; that is in `private`."""
@@ -230,6 +239,25 @@ class MessageRead:
     read_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReplied:
+    """The number that a text message went to replied to it."""
+
+    message_id: str
+    # The recipient of the message.
+    user_id: str
+    # The gateway's id of the reply. A wish to stop may be on several messages, any other is on one.
+    reply_id: str
+    intent: ReplyIntent
+    # The reply, word by word.
+    text: str
+    # As when the message was queued.
+    about: str
+    # When it was written, by the gateway.
+    replied_at: datetime
+    received_at: datetime
+
+
 MessageEvent = (
     MessageQueued
     | MessageScheduled
@@ -241,6 +269,7 @@ MessageEvent = (
     | MessageFailed
     | MessageRequeued
     | MessageRead
+    | MessageReplied
 )
 
 _MessageQueued = message_class("relais.messaging.message.v1.MessageQueued")
@@ -253,6 +282,7 @@ _ChannelFailed = message_class("relais.messaging.message.v1.ChannelFailed")
 _MessageFailed = message_class("relais.messaging.message.v1.MessageFailed")
 _MessageRequeued = message_class("relais.messaging.message.v1.MessageRequeued")
 _MessageRead = message_class("relais.messaging.message.v1.MessageRead")
+_MessageReplied = message_class("relais.messaging.message.v1.MessageReplied")
 
 
 def decode_fact(message: Any) -> Fact:
@@ -553,6 +583,40 @@ def encode_message_read(value: MessageRead, _seal: Seal) -> bytes:
     return encoded
 
 
+def decode_message_replied(message: Any, unseal: Unseal) -> MessageReplied:
+    if not (
+        message.HasField("text")
+        and message.HasField("replied_at")
+        and message.HasField("received_at")
+    ):
+        raise missing(message, "text", "replied_at", "received_at")
+    return MessageReplied(
+        message_id=message.message_id,
+        user_id=message.user_id,
+        reply_id=message.reply_id,
+        intent=member(ReplyIntent, message.intent),
+        text=decode_text(unseal(message.user_id, 5, message.text.sealed)),
+        about=message.about,
+        replied_at=decode_instant(message.replied_at),
+        received_at=decode_instant(message.received_at),
+    )
+
+
+def encode_message_replied(value: MessageReplied, seal: Seal) -> bytes:
+    message = _MessageReplied(
+        message_id=value.message_id,
+        user_id=value.user_id,
+        reply_id=value.reply_id,
+        intent=value.intent,
+        text={"sealed": seal(value.user_id, 5, value.text.encode())},
+        about=value.about,
+        replied_at=encode_instant(value.replied_at),
+        received_at=encode_instant(value.received_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 contract: Contract[MessageEvent] = Contract(
     name="message",
     service="messaging",
@@ -671,6 +735,17 @@ contract: Contract[MessageEvent] = Contract(
             encode=encode_message_read,
             parse=parser(_MessageRead),
             convert=decode_message_read,
+        ),
+        EventType(
+            type="relais.messaging.message.v1.replied",
+            cls=MessageReplied,
+            key="message_id",
+            time="replied_at",
+            schema="relais.messaging.message.v1.MessageReplied",
+            personal=(("text", "user_id"),),
+            encode=encode_message_replied,
+            parse=parser(_MessageReplied),
+            convert=decode_message_replied,
         ),
     ),
 )

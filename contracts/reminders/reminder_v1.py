@@ -435,7 +435,9 @@ class CallAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemindersDeclined:
-    """The customer said on the page that no reminders are wanted, by any channel (R3)."""
+    """The customer said on the page, by a mail program or in reply to a text message that no
+    reminders are wanted, by any channel (R3).
+    """
 
     reminder_id: str
     organisation_id: str
@@ -445,6 +447,29 @@ class RemindersDeclined:
     # What the customer said, word by word.
     wording: str
     declined_at: datetime
+    # The number that replied to a text message, E.164, which is told that this was taken down.
+    # Absent where it was said otherwise.
+    phone: str | None
+    # As the message that was replied to had them; absent where it was said otherwise.
+    language: str | None
+    dealership_called: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerReplied:
+    """The customer replied to a text message about the reminder, with something else than that
+    none are wanted.
+    """
+
+    reminder_id: str
+    organisation_id: str
+    dealership_id: str
+    # The record in `customers` that was written to.
+    customer_id: str
+    # The gateway's id of the reply.
+    reply_id: str
+    text: str
+    replied_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -493,6 +518,48 @@ class ReminderClosed:
     closed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMade:
+    """The customer chose a slot of the workshop with the answer (R7)."""
+
+    reminder_id: str
+    organisation_id: str
+    dealership_id: str
+    starts_at: datetime
+    ends_at: datetime
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentCancelled:
+    """The place in the workshop was freed; the answer stands."""
+
+    reminder_id: str
+    organisation_id: str
+    dealership_id: str
+    starts_at: datetime
+    ends_at: datetime
+    # Absent where the answer that went with it was not taken.
+    cancelled_by: str | None
+    cancelled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceUnused:
+    """A place in the workshop was taken for the reminder and led to no answer: the request went
+    no further, and it is too late.
+    """
+
+    reminder_id: str
+    organisation_id: str
+    dealership_id: str
+    workday_id: str
+    starts_at: datetime
+    # By which it is told from the same place, taken later.
+    taken_at: datetime
+    found_at: datetime
+
+
 ReminderEvent = (
     ReminderCreated
     | WorksChanged
@@ -514,9 +581,13 @@ ReminderEvent = (
     | ContactHandled
     | CallAsked
     | RemindersDeclined
+    | CustomerReplied
     | WorkEnded
     | ReminderStopped
     | ReminderClosed
+    | AppointmentMade
+    | AppointmentCancelled
+    | PlaceUnused
 )
 
 _ReminderCreated = message_class("relais.reminders.reminder.v1.ReminderCreated")
@@ -539,9 +610,13 @@ _ContactRequested = message_class("relais.reminders.reminder.v1.ContactRequested
 _ContactHandled = message_class("relais.reminders.reminder.v1.ContactHandled")
 _CallAsked = message_class("relais.reminders.reminder.v1.CallAsked")
 _RemindersDeclined = message_class("relais.reminders.reminder.v1.RemindersDeclined")
+_CustomerReplied = message_class("relais.reminders.reminder.v1.CustomerReplied")
 _WorkEnded = message_class("relais.reminders.reminder.v1.WorkEnded")
 _ReminderStopped = message_class("relais.reminders.reminder.v1.ReminderStopped")
 _ReminderClosed = message_class("relais.reminders.reminder.v1.ReminderClosed")
+_AppointmentMade = message_class("relais.reminders.reminder.v1.AppointmentMade")
+_AppointmentCancelled = message_class("relais.reminders.reminder.v1.AppointmentCancelled")
+_PlaceUnused = message_class("relais.reminders.reminder.v1.PlaceUnused")
 
 
 def decode_due_work(message: Any) -> DueWork:
@@ -1168,6 +1243,13 @@ def decode_reminders_declined(message: Any, unseal: Unseal) -> RemindersDeclined
         customer_id=message.customer_id,
         wording=decode_text(unseal(message.customer_id, 5, message.wording.sealed)),
         declined_at=decode_instant(message.declined_at),
+        phone=decode_text(unseal(message.customer_id, 7, message.phone.sealed))
+        if message.HasField("phone")
+        else None,
+        language=message.language if message.HasField("language") else None,
+        dealership_called=message.dealership_called
+        if message.HasField("dealership_called")
+        else None,
     )
 
 
@@ -1179,6 +1261,39 @@ def encode_reminders_declined(value: RemindersDeclined, seal: Seal) -> bytes:
         customer_id=value.customer_id,
         wording={"sealed": seal(value.customer_id, 5, value.wording.encode())},
         declined_at=encode_instant(value.declined_at),
+        phone=None
+        if value.phone is None
+        else {"sealed": seal(value.customer_id, 7, value.phone.encode())},
+        language=value.language,
+        dealership_called=value.dealership_called,
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_customer_replied(message: Any, unseal: Unseal) -> CustomerReplied:
+    if not (message.HasField("text") and message.HasField("replied_at")):
+        raise missing(message, "text", "replied_at")
+    return CustomerReplied(
+        reminder_id=message.reminder_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        customer_id=message.customer_id,
+        reply_id=message.reply_id,
+        text=decode_text(unseal(message.customer_id, 6, message.text.sealed)),
+        replied_at=decode_instant(message.replied_at),
+    )
+
+
+def encode_customer_replied(value: CustomerReplied, seal: Seal) -> bytes:
+    message = _CustomerReplied(
+        reminder_id=value.reminder_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        customer_id=value.customer_id,
+        reply_id=value.reply_id,
+        text={"sealed": seal(value.customer_id, 6, value.text.encode())},
+        replied_at=encode_instant(value.replied_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1265,6 +1380,100 @@ def encode_reminder_closed(value: ReminderClosed, _seal: Seal) -> bytes:
         dealership_id=value.dealership_id,
         closed_by=value.closed_by,
         closed_at=encode_instant(value.closed_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_appointment_made(message: Any, _unseal: Unseal) -> AppointmentMade:
+    if not (
+        message.HasField("starts_at")
+        and message.HasField("ends_at")
+        and message.HasField("made_at")
+    ):
+        raise missing(message, "starts_at", "ends_at", "made_at")
+    return AppointmentMade(
+        reminder_id=message.reminder_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        starts_at=decode_instant(message.starts_at),
+        ends_at=decode_instant(message.ends_at),
+        made_at=decode_instant(message.made_at),
+    )
+
+
+def encode_appointment_made(value: AppointmentMade, _seal: Seal) -> bytes:
+    message = _AppointmentMade(
+        reminder_id=value.reminder_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        starts_at=encode_instant(value.starts_at),
+        ends_at=encode_instant(value.ends_at),
+        made_at=encode_instant(value.made_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_appointment_cancelled(message: Any, _unseal: Unseal) -> AppointmentCancelled:
+    if not (
+        message.HasField("starts_at")
+        and message.HasField("ends_at")
+        and message.HasField("cancelled_at")
+    ):
+        raise missing(message, "starts_at", "ends_at", "cancelled_at")
+    return AppointmentCancelled(
+        reminder_id=message.reminder_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        starts_at=decode_instant(message.starts_at),
+        ends_at=decode_instant(message.ends_at),
+        cancelled_by=message.cancelled_by if message.HasField("cancelled_by") else None,
+        cancelled_at=decode_instant(message.cancelled_at),
+    )
+
+
+def encode_appointment_cancelled(value: AppointmentCancelled, _seal: Seal) -> bytes:
+    message = _AppointmentCancelled(
+        reminder_id=value.reminder_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        starts_at=encode_instant(value.starts_at),
+        ends_at=encode_instant(value.ends_at),
+        cancelled_by=value.cancelled_by,
+        cancelled_at=encode_instant(value.cancelled_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
+def decode_place_unused(message: Any, _unseal: Unseal) -> PlaceUnused:
+    if not (
+        message.HasField("starts_at")
+        and message.HasField("taken_at")
+        and message.HasField("found_at")
+    ):
+        raise missing(message, "starts_at", "taken_at", "found_at")
+    return PlaceUnused(
+        reminder_id=message.reminder_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        workday_id=message.workday_id,
+        starts_at=decode_instant(message.starts_at),
+        taken_at=decode_instant(message.taken_at),
+        found_at=decode_instant(message.found_at),
+    )
+
+
+def encode_place_unused(value: PlaceUnused, _seal: Seal) -> bytes:
+    message = _PlaceUnused(
+        reminder_id=value.reminder_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        workday_id=value.workday_id,
+        starts_at=encode_instant(value.starts_at),
+        taken_at=encode_instant(value.taken_at),
+        found_at=encode_instant(value.found_at),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -1496,10 +1705,24 @@ contract: Contract[ReminderEvent] = Contract(
             key="reminder_id",
             time="declined_at",
             schema="relais.reminders.reminder.v1.RemindersDeclined",
-            personal=(("wording", "customer_id"),),
+            personal=(
+                ("wording", "customer_id"),
+                ("phone", "customer_id"),
+            ),
             encode=encode_reminders_declined,
             parse=parser(_RemindersDeclined),
             convert=decode_reminders_declined,
+        ),
+        EventType(
+            type="relais.reminders.reminder.v1.customer_replied",
+            cls=CustomerReplied,
+            key="reminder_id",
+            time="replied_at",
+            schema="relais.reminders.reminder.v1.CustomerReplied",
+            personal=(("text", "customer_id"),),
+            encode=encode_customer_replied,
+            parse=parser(_CustomerReplied),
+            convert=decode_customer_replied,
         ),
         EventType(
             type="relais.reminders.reminder.v1.work_ended",
@@ -1533,6 +1756,39 @@ contract: Contract[ReminderEvent] = Contract(
             encode=encode_reminder_closed,
             parse=parser(_ReminderClosed),
             convert=decode_reminder_closed,
+        ),
+        EventType(
+            type="relais.reminders.reminder.v1.appointment_made",
+            cls=AppointmentMade,
+            key="reminder_id",
+            time="made_at",
+            schema="relais.reminders.reminder.v1.AppointmentMade",
+            personal=(),
+            encode=encode_appointment_made,
+            parse=parser(_AppointmentMade),
+            convert=decode_appointment_made,
+        ),
+        EventType(
+            type="relais.reminders.reminder.v1.appointment_cancelled",
+            cls=AppointmentCancelled,
+            key="reminder_id",
+            time="cancelled_at",
+            schema="relais.reminders.reminder.v1.AppointmentCancelled",
+            personal=(),
+            encode=encode_appointment_cancelled,
+            parse=parser(_AppointmentCancelled),
+            convert=decode_appointment_cancelled,
+        ),
+        EventType(
+            type="relais.reminders.reminder.v1.place_unused",
+            cls=PlaceUnused,
+            key="reminder_id",
+            time="found_at",
+            schema="relais.reminders.reminder.v1.PlaceUnused",
+            personal=(),
+            encode=encode_place_unused,
+            parse=parser(_PlaceUnused),
+            convert=decode_place_unused,
         ),
     ),
 )

@@ -93,6 +93,10 @@ class Consumer:
         await self.release(list(self._ownership.partitions))
         await self._reader.close()
 
+    def reads(self, record: Record) -> bool:
+        """Whether there is more to do for a record than to pass it by."""
+        return self._opener.reads(record)
+
     def next_offsets(self) -> dict[Partition, int]:
         """Where each owned partition goes on."""
         return self._ownership.next_offsets()

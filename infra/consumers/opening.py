@@ -33,6 +33,14 @@ class Opener:
         self._types = {one.topic: one.types for one in subscriptions}
         self._codecs = {one.topic: Codec(one.contract, keyring) for one in subscriptions}
 
+    def reads(self, record: Record) -> bool:
+        """Whether there is more to do for it than to pass it by."""
+        named = dict(record.headers).get("ce_type")
+        if named is None:
+            return True  # It is no event, and is parked.
+        type = named.decode(errors="replace")
+        return type == amendments.TYPE or type in self._types[record.topic]
+
     async def open(self, records: Sequence[Record]) -> list[Opened]:
         """Each record, opened; the events of a topic are decoded together.
 

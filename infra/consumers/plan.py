@@ -13,8 +13,9 @@ from infra.cloudevents import Envelope
 from infra.consumers.opening import Opened
 from infra.consumers.records import Delivery, Record
 
-REFUSED = (psycopg.DataError, psycopg.IntegrityError)
-"""Errors of the database about a row it will never take, however often it is tried."""
+REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+"""Errors of the database about a row it will never take, however often it is tried: also one that
+is too large for it, which psycopg counts among those of a database that is away."""
 
 
 @dataclass(slots=True)

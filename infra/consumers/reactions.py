@@ -1,7 +1,7 @@
 """Reactions: an event becomes commands on the aggregates of the reacting service."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import Any, Generic, TypeVar
@@ -15,7 +15,7 @@ from infra.consumers.records import Delivery
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, subscription
 from infra.database import Connection
 from infra.store import Append, Appended
-from infra.store.protocol import AWAY
+from infra.store.protocol import is_away
 
 E = TypeVar("E")
 COMMANDS = uuid5(NAMESPACE_URL, "relais:reactions")
@@ -130,19 +130,30 @@ class ReactionHandler(Handler):
             wanted = await self._undone(wanted)
         targets = await self._load({one.id for group in wanted for one in group})
         broken: set[str] = set()
-        for index, (delivery, group) in enumerate(zip(deliveries, wanted, strict=True)):
-            if delivery.stream in broken:
-                continue
-            try:
-                if index not in failed:
-                    await self._decide(targets, delivery, group)
-            except AWAY:
-                # Nothing is wrong with the event.
-                raise
-            except Exception as error:  # noqa: BLE001
-                failed[index] = error
-            if index in failed:
-                broken.add(delivery.stream)
+
+        async def decide(indices: Sequence[int]) -> None:
+            for index in indices:
+                delivery = deliveries[index]
+                if delivery.stream in broken:
+                    continue
+                try:
+                    if index not in failed:
+                        await self._decide(targets, delivery, wanted[index])
+                except Exception as error:
+                    if is_away(error):
+                        # Nothing is wrong with the event.
+                        raise
+                    failed[index] = error
+                if index in failed:
+                    broken.add(delivery.stream)
+
+        # What they need of other databases travels together; nothing is left at work when one is
+        # away.
+        ended = await asyncio.gather(
+            *map(decide, _chains(deliveries, wanted)), return_exceptions=True
+        )
+        for failure in filter(None, ended):
+            raise failure
         await self._append(connection, targets)
         return failed
 
@@ -262,6 +273,27 @@ class ReactionHandler(Handler):
             fingerprint="",
             traceparent=telemetry.traceparent_of_current_span() or envelope.traceparent,
         )
+
+
+def _chains(
+    deliveries: Sequence[Delivery], wanted: Sequence[Sequence[_Wanted]]
+) -> Iterable[Sequence[int]]:
+    """The deliveries, by index, that are decided one after the other: those of one stream, and
+    those with a target in common."""
+    leads: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def end(name: tuple[str, str]) -> tuple[str, str]:
+        while (behind := leads.setdefault(name, name)) != name:
+            name = behind
+        return name
+
+    for delivery, group in zip(deliveries, wanted, strict=True):
+        for one in group:
+            leads[end(("stream", delivery.stream))] = end(("target", one.id))
+    chains: dict[tuple[str, str], list[int]] = {}
+    for index, delivery in enumerate(deliveries):
+        chains.setdefault(end(("stream", delivery.stream)), []).append(index)
+    return chains.values()
 
 
 def _organisation_of(delivery: Delivery) -> str:

@@ -74,10 +74,11 @@ async def rebuild(
     """
     generations = _generations(running)
     reader = KafkaTopicReader(running.settings.cluster)
-    generation = await generations.create()
+    generation = await generations.create(indexed=False)
     try:
         ends = await _ends(reader, generations)
         await _fill(running, generation, sources, progress, page)
+        await generations.index(generation)
         return await generations.filled(generation, ends)
     except BaseException:
         await generations.drop(generation)
@@ -165,14 +166,29 @@ async def _fill(
     ]
     total = sum([await history.count() for history in histories])
     done = 0
-    for history in histories:
-        async with aclosing(history.pages(size)) as pages:
-            async for page in pages:
-                deliveries, versions = await history.decoded(page)
-                async with running.pool.connection() as connection, connection.transaction():
-                    await fill(connection, generation.consumer, handler, deliveries, versions)
-                done += len(deliveries)
-                progress(done, max(done, total))
+
+    async def write(deliveries: Sequence[Delivery], versions: Mapping[str, int]) -> None:
+        nonlocal done
+        async with running.pool.connection() as connection, connection.transaction():
+            # What says that all is filled is committed after it, and waits for the log.
+            await connection.execute("set local synchronous_commit = off")
+            await fill(connection, generation.consumer, handler, deliveries, versions)
+        done += len(deliveries)
+        progress(done, max(done, total))
+
+    # A page is decoded while the database writes the one before.
+    writing = asyncio.create_task(asyncio.sleep(0))
+    try:
+        for history in histories:
+            async with aclosing(history.pages(size)) as pages:
+                async for page in pages:
+                    deliveries, versions = await history.decoded(page)
+                    await writing
+                    writing = asyncio.create_task(write(deliveries, versions))
+        await writing
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
 
 
 class _History:

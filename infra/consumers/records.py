@@ -11,7 +11,7 @@ from aiokafka.structs import ConsumerRecord
 from contracts.amendments import TYPE, Amended
 from infra.cloudevents import MAX_NUMBER, REDACTED_BY, Envelope
 from infra.cluster import Address
-from infra.kafka import options
+from infra.kafka import end_offsets, options
 
 Partition = tuple[str, int]
 AMENDMENT = TYPE.encode()
@@ -158,7 +158,7 @@ class KafkaTopicReader:
         consumer = await self._connected()
         wanted = [TopicPartition(*partition) for partition in partitions]
         async with asyncio.timeout(self._patience):
-            found = await consumer.end_offsets(wanted) if wanted else {}
+            found = await end_offsets(consumer, wanted) if wanted else {}
         return {(tp.topic, tp.partition): end for tp, end in found.items()}
 
     async def read(self, partition: Partition, start: int, stop: int) -> list[Record]:
@@ -171,20 +171,20 @@ class KafkaTopicReader:
             return []
         consumer = await self._connected()
         tp = TopicPartition(*partition)
-        async with asyncio.timeout(self._patience):
-            if consumer.assignment() != {tp}:
-                consumer.assign([tp])
-            consumer.seek(tp, start)
-            consumer.resume(tp)
-            while True:
-                found = await consumer.getmany(tp, timeout_ms=250, max_records=self._page)
-                records = [from_kafka(r) for r in found.get(tp, [])]
-                wanted = [r for r in records if start <= r.offset < stop]
-                # Offsets may be passed over by the broker itself: then the position moves alone.
-                if wanted or await consumer.position(tp) >= stop:
-                    # Nobody reads on here: the client would go on asking in the background.
-                    consumer.pause(tp)
-                    return wanted
+        try:
+            async with asyncio.timeout(self._patience):
+                consumer.seek(tp, start)
+                consumer.resume(tp)
+                while True:
+                    found = await consumer.getmany(tp, timeout_ms=250, max_records=self._page)
+                    records = [from_kafka(r) for r in found.get(tp, [])]
+                    wanted = [r for r in records if start <= r.offset < stop]
+                    # Offsets may be passed over by the broker itself: the position moves alone.
+                    if wanted or await consumer.position(tp) >= stop:
+                        return wanted
+        finally:
+            # Nobody reads on here: the client would go on asking in the background.
+            consumer.pause(tp)
 
     async def close(self) -> None:
         async with self._turn:

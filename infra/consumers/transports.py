@@ -238,10 +238,15 @@ class Line:
         self._read_at = 0.0
 
     def bring(self, record: Record) -> None:
-        """Take a record, unless too many wait already."""
+        """Take a record, unless too many wait already.
+
+        One that its consumer only passes by waits for the next one that it reads, for a second at
+        most: passing it costs a transaction, and nobody waits for it.
+        """
         if len(self._waiting) < self._room:
             self._waiting.append(record)
-            self._arrived.set()
+            if len(self._waiting) >= BATCH or self.consumer.reads(record):
+                self._arrived.set()
 
     def assigned(self) -> None:
         """Read soon what Faust has acknowledged and never handed over."""

@@ -22,6 +22,7 @@ from infra.consumers.subscriptions import Reads, Subscription, event_classes, me
 from infra.database import Connection, Pool
 from infra.locks import Lock
 from infra.migrations import apply_migrations
+from infra.searching import INDEX, KEPT, Words
 
 Row = TypeVar("Row")
 E = TypeVar("E")
@@ -31,6 +32,7 @@ FORGETTING = ".subject_forgotten"
 
 _COLUMN_TYPES: Mapping[Any, str] = {
     str: "text",
+    Words: "text",
     int: "bigint",
     float: "double precision",
     bool: "boolean",
@@ -136,19 +138,30 @@ class View(Generic[Row, E]):
     def row_factory(self, cursor: AsyncCursor[Any]) -> RowMaker[Row]:
         """Rows from a cursor that selects the columns in order; arrays come as tuples."""
         row, names, readers = self.row, self.columns, self._readers
+        by_name = any(one.kw_only for one in fields(row))  # type: ignore[arg-type]
 
         def make(values: Sequence[Any]) -> Row:
             whole = list(values)
             for place, read in readers:
                 whole[place] = read(whole[place])
-            return row(**dict(zip(names, whole, strict=True)))
+            return row(**dict(zip(names, whole, strict=True))) if by_name else row(*whole)
 
         return make
 
     def definition(self) -> str:
         """The column list of the table, from the types of the row."""
         columns = [f'"{name}" {_column(self.hints[name])}' for name in self.columns]
-        return ", ".join([*columns, f"primary key ({', '.join(self.primary_key)})"])
+        kept = [KEPT.format(column=name) for name in self._words]
+        return ", ".join([*columns, *kept, f"primary key ({', '.join(self.primary_key)})"])
+
+    @cached_property
+    def all_indexes(self) -> tuple[str, ...]:
+        """The indexes of the table: those of the view, and one over each column of words."""
+        return (*self.indexes, *(INDEX.format(column=name) for name in self._words))
+
+    @cached_property
+    def _words(self) -> tuple[str, ...]:
+        return tuple(name for name in self.columns if self.hints[name] is Words)
 
     def nested(self) -> list[str]:
         """The fields inside columns that hold values of ours."""
@@ -222,7 +235,7 @@ class Generation:
 
 def fingerprint_of(tables: Sequence[View[Any, Any]]) -> str:
     """Changes with the shape of the tables: code feeds and reads only tables of its own shape."""
-    shape = to_json([(t.name, t.definition(), t.nested(), t.indexes) for t in tables])
+    shape = to_json([(t.name, t.definition(), t.nested(), t.all_indexes) for t in tables])
     return sha256(shape).hexdigest()[:16]
 
 
@@ -345,12 +358,17 @@ class Generations:
             )
             return tuple(await cursor.fetchone() or ())
 
-    async def create(self) -> Generation:
-        """A new, empty generation beside the others; nothing reads or feeds it yet."""
-        async with self._changing() as connection:
-            return await self._create(connection, "filling")
+    async def create(self, *, indexed: bool = True) -> Generation:
+        """A new, empty generation beside the others; nothing reads or feeds it yet.
 
-    async def _create(self, connection: Connection, state: str) -> Generation:
+        Much is filled in sooner before there are indexes: `index` makes them afterwards.
+        """
+        async with self._changing() as connection:
+            return await self._create(connection, "filling", indexed=indexed)
+
+    async def _create(
+        self, connection: Connection, state: str, *, indexed: bool = True
+    ) -> Generation:
         cursor = await connection.execute(
             "insert into views.generation (view, number, state, fingerprint)"
             " select %s, coalesce(max(number), 0) + 1, %s, %s"
@@ -362,8 +380,18 @@ class Generations:
         made = Generation(self.view, row[0], state, self.fingerprint)
         await connection.execute(_ddl("create schema {schema}", made))
         for table in self.tables:
-            await self._create_table(connection, made, table)
+            text = "create table {schema}.{table} (" + table.definition() + ")"
+            await connection.execute(_ddl(text, made, table))
+            if indexed:
+                await _index(connection, made, table)
         return made
+
+    async def index(self, generation: Generation) -> None:
+        """Make the indexes of one that was created without them, and the planner know its rows."""
+        for table in self.tables:
+            async with self._pool.connection() as connection:
+                await _index(connection, generation, table)
+                await connection.execute(_ddl("analyze {schema}.{table}", generation, table))
 
     async def filled(
         self, generation: Generation, ends: Mapping[Partition, tuple[int, int]]
@@ -382,15 +410,6 @@ class Generations:
                 (generation.view, generation.number),
             )
         return replace(generation, state="building")
-
-    async def _create_table(
-        self, connection: Connection, made: Generation, table: View[Any, Any]
-    ) -> None:
-        await connection.execute(
-            _ddl("create table {schema}.{table} (" + table.definition() + ")", made, table)
-        )
-        for index in table.indexes:
-            await connection.execute(_ddl("create index on {schema}.{table} " + index, made, table))
 
     async def activate(self, generation: Generation) -> None:
         """Let queries read this generation, in one transaction; the former one stays.
@@ -454,6 +473,11 @@ class Generations:
                     ),
                     (generation.consumer,),
                 )
+
+
+async def _index(connection: Connection, made: Generation, table: View[Any, Any]) -> None:
+    for index in table.all_indexes:
+        await connection.execute(_ddl("create index on {schema}.{table} " + index, made, table))
 
 
 async def _lacks(connection: Connection, schema: str) -> bool:

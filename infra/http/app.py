@@ -18,6 +18,7 @@ from infra.http import openapi
 from infra.http.answers import AnswerRoute, UntypedAnswer
 from infra.http.docs import docs_routes
 from infra.http.explained import problems_route
+from infra.http.finding import Finder
 from infra.http.health import Health
 from infra.http.middleware import Backpressure, BodyLimit, Observed, Room
 from infra.http.problems import HANDLERS, ErrorHandler, Problem, invalid, try_again
@@ -92,7 +93,7 @@ def create_app(
         middleware=[
             Middleware(Observed, service=title),
             Middleware(Backpressure, room=room or Room()),
-            Middleware(BodyLimit, most=max_body_bytes),
+            Middleware(BodyLimit, most=max_body_bytes, larger=_larger(declared)),
             Middleware(Shortened),
         ],
         exception_handlers={**HANDLERS, **_FROM_BELOW},
@@ -102,6 +103,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.app_state = app_state
+    app.router.middleware_stack = Finder(app.router)
     return app
 
 
@@ -110,6 +112,15 @@ def _guarded(route: APIRoute, admission: AuthDependency) -> APIRoute:
     guarded = copy(route)
     guarded.app = AuthMiddleware(route.app, admission, list(_parameters_of(route.dependant)))
     return guarded
+
+
+def _larger(routes: Sequence[Any]) -> dict[str, int]:
+    """How large bodies may be on the paths that begin so."""
+    return {
+        route.path.partition("{")[0]: admission.sent_bytes
+        for route, admission in admissions(routes)
+        if admission.sent_bytes is not None
+    }
 
 
 def check(routes: Sequence[Any]) -> None:
@@ -182,6 +193,11 @@ async def _on_database_away(request: Request, error: Exception) -> Response:
     return try_again(503, "unavailable").response(request.scope)
 
 
+async def _on_refused(_: Request, error: Exception) -> Response:
+    # psycopg counts it among the errors of a database that is away; the same request never passes.
+    raise error
+
+
 async def _on_missing_table(request: Request, error: Exception) -> Response:
     unfilled = request.app.state.app_state.unfilled
     if unfilled is None or await unfilled() is None:
@@ -205,6 +221,7 @@ async def _on_unstorable_text(request: Request, error: Exception) -> Response:
 _FROM_BELOW: Mapping[int | type[Exception], ErrorHandler] = {
     # Also a pool that has no connection in time. Repeating is safe: commands are idempotent.
     psycopg.OperationalError: _on_database_away,
+    psycopg.errors.ProgramLimitExceeded: _on_refused,
     StoreAway: _on_database_away,
     psycopg.errors.UndefinedTable: _on_missing_table,
     EventTooLarge: _on_too_large,

@@ -57,6 +57,8 @@ class Principal:
     country: str = FRANCE
     dealerships: frozenset[tuple[str, str]] = frozenset()
     """Each role of a dealership with the id of one at which it holds."""
+    reads_only: bool = False
+    """They look as somebody with these roles, and change nothing."""
 
 
 class Unreadable(ValueError):
@@ -252,6 +254,7 @@ def _principal_of(claims: Mapping[str, Any]) -> tuple[Principal, float]:
         session_id,
         country,
         _dealerships_of(claims.get("dealerships", {})),
+        _is_said(claims.get("reads_only", False)),
     )
     return principal, float(expires_at)
 
@@ -263,6 +266,12 @@ def _dealerships_of(claim: object) -> frozenset[tuple[str, str]]:
     if not all(isinstance(one, str) and _NAME.fullmatch(one) for _, one in held):
         raise ValueError("dealerships must have names")
     return held
+
+
+def _is_said(claim: object) -> bool:
+    if not isinstance(claim, bool):
+        raise TypeError("reads_only must be true or false")
+    return claim
 
 
 def _zone_of(claim: object) -> ZoneInfo:

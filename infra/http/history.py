@@ -38,6 +38,9 @@ MOST = 200
 ORDER = "history"
 """Names the order in cursors."""
 
+AsOf = Annotated[Instant | None, Query(description="Show it as it was known at this time.")]
+"""A parameter of routes that show an entity as it was."""
+
 _IDS = re.compile(r"\s*\([A-Z]+-\d+(, [A-Z]+-\d+)*\)")
 """Ids of requirements, which the comments of contracts name and nobody outside knows."""
 

@@ -23,7 +23,7 @@ def parcel_code(scanned: str) -> str:
     it. Raises `Unfit`."""
     text = scanned.strip()
     if _GS1.match(text) or _BARE_SSCC.fullmatch(text):
-        return sscc(_unit(_SYMBOLOGY.sub("", text).removeprefix("\x1d")))
+        return sscc(_unit(_SYMBOLOGY.sub("", text)))
     plain = _SYMBOLOGY.sub("", text).upper()
     if not _PLAIN.fullmatch(plain):
         raise Unfit("label_unreadable")
@@ -38,8 +38,10 @@ def sscc(number: str) -> str:
 
 
 def _unit(elements: str) -> str:
+    # stdnum drops brackets, and would read all that follows a batch number as a part of it.
+    parted = elements.replace("(", "\x1d").removeprefix("\x1d")
     try:
-        found = gs1_128.info(elements, separator="\x1d")
+        found = gs1_128.info(parted, separator="\x1d")
     except ValidationError as error:
         raise Unfit("label_unreadable") from error
     if SSCC not in found:

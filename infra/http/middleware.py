@@ -6,7 +6,7 @@ Plain ASGI: a middleware class of the framework would cost a task and two stream
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from uuid import uuid4
@@ -254,36 +254,46 @@ class _Arrival:
 
 
 class BodyLimit:
-    """Answers 413 to a body of more than `most` bytes, announced or not."""
+    """Answers 413 to a body of more than `most` bytes, announced or not; on paths that begin like
+    one of `larger`, of more than that has."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, larger: Mapping[str, int]) -> None:
         self._app = app
         self._most = most
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = dict(scope["headers"])
-        length = headers.get(b"content-length", b"")
+        length, most = headers.get(b"content-length", b""), self._most_of(scope)
         if not length.isdigit() or b"transfer-encoding" in headers:
-            return await self._app(scope, self._counting(receive), send)
-        if int(length) > self._most:
-            return await self._too_large().response(scope)(scope, receive, send)
+            return await self._app(scope, _counting(receive, most), send)
+        if int(length) > most:
+            return await _too_large(most).response(scope)(scope, receive, send)
         # The server sees to it that no more comes than was announced.
         return await self._app(scope, receive, send)
 
-    def _counting(self, receive: Receive) -> Receive:
-        taken = 0
+    def _most_of(self, scope: Scope) -> int:
+        path: str = scope["path"]
+        within = len(scope.get("root_path", ""))
+        found = (n for start, n in self._larger.items() if path.startswith(start, within))
+        return next(found, self._most)
 
-        async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._most:
-                raise self._too_large()
-            return message
 
-        return counted
+def _counting(receive: Receive, most: int) -> Receive:
+    taken = 0
 
-    def _too_large(self) -> Problem:
-        return Problem(413, "body-too-large", facts={"most": self._most})
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise _too_large(most)
+        return message
+
+    return counted
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "body-too-large", facts={"most": most})

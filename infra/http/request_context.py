@@ -116,6 +116,10 @@ FORM = "application/x-www-form-urlencoded"
 """A page without a script sends this."""
 ANY_FORM = f"{FORM}, multipart/form-data"
 """A mail program sends one of these when it unsubscribes somebody (RFC 8058)."""
+MULTIPART = "multipart/form-data"
+"""A page without a script sends files in this."""
+NAMELESS = frozenset({FORM, ANY_FORM, MULTIPART})
+"""Routes for these take no notice of a session."""
 KEY_FIELD = "key"
 """The field of a form that is its Idempotency-Key."""
 UNNAMED = b"unnamed"
@@ -129,7 +133,7 @@ _ETAG = re.compile(r'"([1-9][0-9]{0,9}|[A-Za-z0-9_-]{27})"')
 _VERSION = re.compile(r"[1-9][0-9]{0,9}")
 _TRACEPARENT_LENGTH = 55
 _ESCAPED_NUL = b"\\u0000"
-_CHARSET = re.compile(rb'(?:^|;)\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
+_CHARSET = re.compile(rb'(?:^|;)\s*charset\*?\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
 
 
 class Handler(Protocol):
@@ -144,6 +148,7 @@ class Handler(Protocol):
         expected_version: int | None = None,
         *,
         in_transaction: InTransaction | None = None,
+        loaded: Loaded[S] | None = None,
     ) -> Done[S] | Refused[R]: ...
 
     async def load(
@@ -224,6 +229,8 @@ class PublicRequest:
     """What a query asks for: its path and its parameters."""
     language: str = ENGLISH
     """The language of the product that the caller reads best."""
+    loaded: dict[str, Loaded[Any]] = field(default_factory=dict, compare=False, repr=False)
+    """The entities that the request has asked for, by their streams."""
 
     @property
     def pool(self) -> Pool:
@@ -244,6 +251,7 @@ class PublicRequest:
             self.if_none_match,
             self.asked,
             self.language,
+            self.loaded,
             principal=principal,
         )
 
@@ -270,7 +278,10 @@ class PublicRequest:
         at_version: int | None = None,
     ) -> Loaded[S]:
         """The entity now, as it was known at a time or at a version; version 0 without one."""
-        return await self._commands().load(aggregate, id, at_time=as_of, at_version=at_version)
+        found = await self._commands().load(aggregate, id, at_time=as_of, at_version=at_version)
+        if as_of is None and at_version is None:
+            self.loaded[aggregate.stream(id)] = found
+        return found
 
     async def lookup(self, lookup: View[Row, Any], *key: object) -> Row | None:
         """The row that a lookup of this service has under a key; None where there is none."""
@@ -453,6 +464,7 @@ class RequestContext(PublicRequest):
                 self.command_context,
                 expected,
                 in_transaction=in_transaction,
+                loaded=self.loaded.pop(aggregate.stream(id), None),
             )
         except VersionMismatch as error:
             raise self._stale(error) from error
@@ -593,6 +605,8 @@ class AuthDependency:
     """The type of a command's body."""
     unnamed: bool = False
     """Commands come without an Idempotency-Key, and are recognised by what they say."""
+    sent_bytes: int | None = None
+    """The most bytes of a body that the route reads as it comes; None: it is read before."""
 
     async def __call__(self, request: Request) -> PublicRequest:
         scope = request.scope
@@ -601,8 +615,9 @@ class AuthDependency:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise malformed("path:", "nul")
-        body = b"" if scope["method"] in SAFE_METHODS else await request.body()
-        if body:
+        streamed = self.sent_bytes is not None
+        body = b"" if scope["method"] in SAFE_METHODS or streamed else await request.body()
+        if body or streamed:
             _refuse_unreadable(headers.get(b"content-type", b""), body, self.media)
         await _seen(app_state, principal, headers)
         if scope["method"] in SAFE_METHODS:
@@ -635,6 +650,8 @@ class AuthDependency:
         if self.roles.isdisjoint(principal.roles):
             if barred := principal.roles & NOT_LET_IN:
                 raise not_let_in(min(barred))
+            if "enrolling" in principal.roles:
+                raise Problem(403, "no-second-factor")
             raise Problem(403, "not-admitted", facts={"roles": sorted(self.roles)})
         return principal
 
@@ -652,12 +669,13 @@ class AuthMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app_state: AppState = scope["app"].state.app_state
-        header = None if self._admission.media in {FORM, ANY_FORM} else authorization(scope)
+        header = None if self._admission.media in NAMELESS else authorization(scope)
         try:
             scope[PRINCIPAL] = self._principal(scope, header)
         except KeyNotKnown:
             await app_state.verifier.learn()
             scope[PRINCIPAL] = self._principal(scope, header)
+        _refuse_changes(scope)
         if query := scope["query_string"]:
             self._refuse_unknown(query.decode("latin-1"))
         await self._app(scope, receive, send)
@@ -672,6 +690,13 @@ class AuthMiddleware:
         if unknown := [name for name in given if name not in self._parameters][:MOST_ERRORS]:
             errors = [FieldError(f"query:{name[:100]}", "extra_forbidden") for name in unknown]
             raise Problem(422, "invalid-request", errors=errors)
+
+
+def _refuse_changes(scope: Scope) -> None:
+    """Raises a 403 `Problem` for a command of somebody who only looks."""
+    principal: Principal | None = scope[PRINCIPAL]
+    if principal is not None and principal.reads_only and scope["method"] not in SAFE_METHODS:
+        raise Problem(403, "reads-only", facts={"roles": sorted(principal.roles)})
 
 
 def requires(*roles: Role, media: str = JSON) -> Any:
@@ -719,6 +744,14 @@ def unnamed(media: str = JSON) -> Any:
     """Admits anybody, without an Idempotency-Key: who tells by rules of their own, and signs, or
     has a secret address."""
     return Depends(AuthDependency(None, media, unnamed=True))
+
+
+def sending(most_bytes: int) -> Any:
+    """Admits anybody to send a form with files, which the route reads as it comes.
+
+    Without an Idempotency-Key, as `unnamed`. Of the process, only this route takes such a body.
+    """
+    return Depends(AuthDependency(None, MULTIPART, unnamed=True, sent_bytes=most_bytes))
 
 
 def form_fields(body: bytes) -> Mapping[str, str]:
@@ -796,11 +829,12 @@ def _refuse_unreadable(content_type: bytes, body: bytes, media: str) -> None:
     if kind.strip().lower().decode("latin-1") not in media.split(", "):
         facts, headers = {"media_type": media}, {"Accept": media}
         raise Problem(415, "unsupported-media-type", facts=facts, headers=headers)
+    # The fields of a form that comes in parts would be read by whatever is named there.
+    charsets = {one.lower() for one in _CHARSET.findall(parameters)}
+    if media != FORM and charsets - {b"utf-8", b"utf8"}:
+        raise malformed("header:Content-Type", "utf_8")
     if media != JSON:
         return
-    charset = _CHARSET.search(parameters)
-    if charset is not None and charset[1].lower() not in {b"utf-8", b"utf8"}:
-        raise malformed("header:Content-Type", "utf_8")
     if not _is_utf_8(body):
         raise malformed("/", "utf_8")
     # The escape may also be an escaped backslash and a word; then, and only then, look closely.

@@ -5,12 +5,13 @@ asks it before it is decided, so that it never relies on an id that a client mad
 has just written the thing sends its `Relais-Position` as `Relais-Min-Position` with the command.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from infra.consumers.views import View
 from infra.database import Pool
-from infra.reading import Table
+from infra.reading import Rows, Table
 
 Row = TypeVar("Row")
 
@@ -29,12 +30,36 @@ class Lookups:
 
     pool: Pool
     schema: str
+    _tables: dict[str, Table[Any]] = field(default_factory=dict, init=False, compare=False)
 
     async def find(self, lookup: View[Row, Any], *key: object) -> Row | None:
         """The row of the key; None where the owner's events made none, or not yet."""
-        table = Table(lookup, f"{self.schema}.{lookup.name}")
+        return await self.rows(lookup, *key).one(self.pool)
+
+    def rows(self, lookup: View[Row, Any], *key: object) -> Rows[Row]:
+        """The row of the key, to be asked for."""
         values = dict(zip(lookup.primary_key, key, strict=True))
-        return await table.of_every_organisation(**values).one(self.pool)
+        return self.table(lookup).of_every_organisation(**values)
+
+    async def find_all(self, lookup: View[Row, Any], ids: Iterable[str]) -> dict[str, Row]:
+        """The rows of several ids, by these, in one statement. The key has one column."""
+        [column] = lookup.primary_key
+        return {getattr(one, column): one for one in await self.among(lookup, column, ids)}
+
+    async def among(self, lookup: View[Row, Any], column: str, ids: Iterable[str]) -> list[Row]:
+        """The rows of which a column is one of these ids, in the order of their keys."""
+        if not (wanted := sorted({*ids})):
+            return []
+        table = self.table(lookup)
+        rows = table.of_every_organisation(**{column: wanted})
+        return await rows.many(self.pool, table.order(lookup.name, *lookup.primary_key))
+
+    def table(self, lookup: View[Row, Any]) -> Table[Row]:
+        """The table of the lookup, for questions of its own."""
+        if (table := self._tables.get(lookup.name)) is None:
+            table = Table(lookup, f"{self.schema}.{lookup.name}")
+            self._tables[lookup.name] = table
+        return table
 
     async def standing(
         self, lookup: View[Row, Any], stream: str, **key: object

@@ -1,8 +1,9 @@
 """Customers of dealerships, for the services that name one or write to one (FLB-121, G-49)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import assert_never
 
 from contracts.consents import may_be_written_to
@@ -141,7 +142,11 @@ async def open_channels(
     what they said the last word counts. Whoever is not recorded yet has blocked nothing; whoever
     is erased is not written to.
     """
-    rows = await family(lookups, customer_id)
+    return open_among(await family(lookups, customer_id), purpose, at)
+
+
+def open_among(rows: Sequence[Customer], purpose: ConsentPurpose, at: datetime) -> Open:
+    """The same for a person of whom these are all the records."""
     if any(row.erased for row in rows):
         return Open(sms=False, email=False)
     return Open(
@@ -174,22 +179,54 @@ def last_word(
 
 async def family(lookups: Lookups, customer_id: str) -> list[Customer]:
     """The record, and all that are merged with it by whatever way; none where it is not known."""
-    columns = ", ".join(lookup.columns)
-    table = f"{lookups.schema}.{lookup.name}"
-    # Union, not union all: it ends, whatever stands in the table while a topic is read again.
-    query = f"""
-        with recursive up as (
-          select customer_id, survivor_id from {table} where customer_id = %(id)s
-          union select one.customer_id, one.survivor_id from {table} as one
-          join up on one.customer_id = up.survivor_id
-        ), down as (
-          select customer_id from up
-          union select one.customer_id from {table} as one
-          join down on one.survivor_id = down.customer_id
-        )
-        select {columns} from {table} join down using (customer_id) order by customer_id
+    return (await families(lookups, [customer_id]))[customer_id]
+
+
+async def families(lookups: Lookups, customer_ids: Iterable[str]) -> Mapping[str, list[Customer]]:
+    """The families of several customers, by the ids that were given.
+
+    One statement where nobody is merged; one more for each step by which records were.
     """
-    async with lookups.pool.connection() as connection:
-        cursor = connection.cursor(row_factory=lookup.row_factory)
-        await cursor.execute(query.encode(), {"id": customer_id})
-        return await cursor.fetchall()
+    wanted = {*customer_ids}
+    found: dict[str, Customer] = {}
+    asked: set[str] = set()
+    while unknown := wanted.union(*map(_relatives, found.values())) - asked:
+        asked |= unknown
+        found |= {row.customer_id: row for row in await _related(lookups, unknown)}
+    together = _components(found.values())
+    return {one: together.get(one, []) for one in wanted}
+
+
+async def _related(lookups: Lookups, customer_ids: Iterable[str]) -> list[Customer]:
+    """The records of these ids, and those that were merged into them."""
+    table = lookups.table(lookup)
+    rows = table.of_every_organisation().where(
+        "customers.customer_id = any(%(ids)s) or customers.survivor_id = any(%(ids)s)",
+        ids=sorted(customer_ids),
+    )
+    return await rows.many(lookups.pool, table.order("customers", "customer_id"))
+
+
+def _relatives(row: Customer) -> Iterable[str]:
+    return (row.customer_id,) if row.survivor_id is None else (row.customer_id, row.survivor_id)
+
+
+def _components(rows: Iterable[Customer]) -> Mapping[str, list[Customer]]:
+    """The families that the records make, by each id that is named in them.
+
+    It ends, whatever stands in the table while a topic is read again.
+    """
+    leads: dict[str, str] = {}
+
+    def end(id: str) -> str:
+        while (behind := leads.setdefault(id, id)) != id:
+            id = behind
+        return id
+
+    known = sorted(rows, key=attrgetter("customer_id"))
+    for row in known:
+        leads[end(row.customer_id)] = end(row.survivor_id or row.customer_id)
+    families: dict[str, list[Customer]] = {}
+    for row in known:
+        families.setdefault(end(row.customer_id), []).append(row)
+    return {id: families[end(id)] for id in [*leads]}

@@ -5,8 +5,9 @@ from contracts.dealers import Dealership, Reads
 from contracts.dealerships import dealership_v1
 from contracts.dealerships.dealership_v1 import DealershipOpened, Licence
 from infra.consumers.views import OutOfOrder, View
-from infra.http.problems import Problem, unknown_reference
+from infra.http.problems import Problem, no_such_dealership, unknown_reference
 from infra.http.request_context import RequestContext
+from infra.tokens import Role
 
 
 def key(event: Reads) -> tuple[str]:
@@ -40,8 +41,26 @@ async def require(context: RequestContext, field: str, dealership_id: str) -> De
     `contracts.dealers.effective` says how it works. Raises the 422 `Problem` of the field.
     """
     found = await context.lookup(lookup, dealership_id)
+    return known(context, field, found)
+
+
+def known(context: RequestContext, field: str, found: Dealership | None) -> Dealership:
+    """The dealership that was found for a field of the body. Raises what `require` raises."""
     if found is None or found.organisation_id != context.principal.organisation_id:
         raise unknown_reference(field, "dealership")
+    return found
+
+
+async def licensed(
+    context: RequestContext, dealership_id: str, licence: Licence, *roles: Role
+) -> Dealership:
+    """The dealership of a path, if the caller has one of the roles at it and it is licensed for
+    that (G-79). Raises a 404 `Problem`, or 403 without the licence."""
+    context.require_dealership(dealership_id, *roles)
+    found = await context.lookup(lookup, dealership_id)
+    if found is None or found.organisation_id != context.principal.organisation_id:
+        raise no_such_dealership()
+    require_licence(found, licence)
     return found
 
 

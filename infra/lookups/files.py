@@ -15,6 +15,10 @@ from infra.objects import Objects
 Reads = FileStored | FileRemoved
 
 
+STORED_AT = 2
+"""The version of a file's stream that says that all of it arrived."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file that is stored and not removed."""
@@ -83,6 +87,19 @@ async def require(
         errors = [FieldError(f"/{field}", "purpose", facts=facts)]
         raise Problem(422, "unfit-file", facts=facts, errors=errors)
     return file
+
+
+async def require_sent(
+    context: RequestContext, field: str, file_id: str, purposes: Collection[Purpose]
+) -> File:
+    """The same for a file that may have been sent just now: it is waited for.
+
+    Raises the 422 `Problem` of the field.
+    """
+    positions = context.app_state.positions
+    if positions is not None and await context.lookup(lookup, file_id) is None:
+        await positions.wait({f"media.file/{file_id}": STORED_AT})
+    return await require(context, field, file_id, purposes)
 
 
 def original(file_id: str) -> str:

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import assert_never
 
 from contracts.payments import charge_v1
-from contracts.payments.charge_v1 import ChargePaid, DocumentNumbered, RefundMade
+from contracts.payments.charge_v1 import ChargePaid, DocumentNumbered, RefundBounced, RefundMade
 from infra.consumers.views import OutOfOrder, View
 
-Reads = ChargePaid | RefundMade | DocumentNumbered
+Reads = ChargePaid | RefundMade | RefundBounced | DocumentNumbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +75,24 @@ def project(row: Payment | None, event: Reads) -> Payment:
         raise OutOfOrder(event)
     match event:
         case RefundMade():
-            others = [one for one in row.refunded if one.refund_id != event.refund_id]
             parts = [
                 Part(one.work_id, one.amounts.including_vat.amount_minor, event.refund_id)
                 for one in event.parts
             ]
-            return replace(row, refunded=(*others, *parts))
+            return replace(row, refunded=(*others(row, event), *parts))
+        case RefundBounced():
+            return replace(row, refunded=others(row, event))
         case DocumentNumbered(refund_id=None):
             return replace(row, invoice_number=event.number)
         case DocumentNumbered():
             return row
         case unhandled:
             assert_never(unhandled)
+
+
+def others(row: Payment, event: RefundMade | RefundBounced) -> tuple[Part, ...]:
+    """The parts that went back with other refunds."""
+    return tuple(one for one in row.refunded if one.refund_id != event.refund_id)
 
 
 lookup = View(

@@ -142,14 +142,16 @@ async def require(context: RequestContext, field: str, user_id: str) -> User:
     return user
 
 
-async def require_active(context: RequestContext, field: str, user_id: str, role: Role) -> None:
+async def require_active(
+    context: RequestContext, field: str, user_id: str, role: Role, *others: Role
+) -> None:
     """Refuse a command whose field names nobody of the caller's organisation who may sign in and
-    has that role.
+    has that role, or one of the others.
 
     Raises the 422 `Problem` of the field.
     """
     user = await require(context, field, user_id)
-    if not user.active or role.name.lower() not in user.roles:
+    if not user.active or {*user.roles}.isdisjoint(_names((role, *others))):
         raise unknown_reference(field, role.name.lower())
 
 

@@ -26,6 +26,7 @@ from infra.store.protocol import (
     EventIdTaken,
     InTransaction,
     Lag,
+    Outgoing,
     Position,
     RecordedEvent,
     TimerGone,
@@ -56,11 +57,25 @@ select {_COLUMNS} from es.stored_event
 _READ_MANY = (
     f"select {_COLUMNS} from es.stored_event where stream = any(%s) order by stream, version"
 )
-_READ_ALL = f"""
-select {_COLUMNS} from es.stored_event
+_READABLE = """
+  from es.stored_event
  where xid < (select es.horizon())
    and (xid, position) > (%s::text::xid8, %s)
  order by es.stored_event.xid, es.stored_event.position limit %s
+"""
+_READ_ALL = f"select {_COLUMNS} {_READABLE}"
+# As `metadata.given` has it: what is in `meta` stands in no column, or against it.
+_OUTGOING = rf"""
+select stream, version, xid::text::bigint, position, event_id::text, type, data,
+       occurred_at, recorded_at,
+       coalesce(meta->>'correlation', replace(correlation_id::text, '-', ''), ''),
+       coalesce(meta->>'causation', causation_id::text, command_id::text, ''),
+       coalesce(meta->>'actor', actor, ''),
+       coalesce(meta->>'organisation', organisation_id, ''),
+       coalesce(meta->>'redacted', ''),
+       coalesce(meta->>'traceparent', regexp_replace(
+         encode(trace, 'hex'), '^(..)(.{{32}})(.{{16}})(..)$', '\1-\2-\3-\4'), '')
+{_READABLE}
 """
 _STREAMS = """
 select distinct stream from es.stored_event where stream > %s order by stream limit %s
@@ -243,6 +258,12 @@ class PostgresStore:
 
     async def read_all(self, after: Position = BEGINNING, limit: int = 500) -> list[RecordedEvent]:
         return await self._fetch(_READ_ALL, (str(after.xid), after.number, limit))
+
+    async def outgoing(self, after: Position, limit: int) -> list[Outgoing]:
+        async with self.pool.connection() as connection:
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(_OUTGOING, (str(after.xid), after.number, limit))
+            return [Outgoing._make(row) for row in await cursor.fetchall()]
 
     async def withholds(self, after: Position) -> bool:
         async with self.pool.connection() as connection:

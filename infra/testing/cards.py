@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import escape
 from itertools import count
+from socket import socket
 from time import time
 from typing import Any
 from urllib.parse import parse_qsl
@@ -29,6 +30,7 @@ from infra.serving import Server
 from infra.stack.ports import LOOPBACK, free_port
 
 Json = dict[str, Any]
+SOURCE = ("id", "object", "payment_intent", "charge", "status")
 ALL_SCOPES = frozenset(
     {
         "checkout_sessions",
@@ -80,6 +82,8 @@ class CardServer:
     """So many requests more are carried out, and their answers are lost."""
     away: bool = False
     """Nothing is carried out."""
+    refunds_wait: bool = False
+    """Refunds are pending, as they are while the balance is too low for them."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     _answers: dict[str, tuple[str, int, Json]] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -125,6 +129,17 @@ class CardServer:
         await self.tell("refund.created", made)
         return made
 
+    def forget_keys(self) -> None:
+        """More than a day passes, after which idempotency keys are not known any more."""
+        self._answers.clear()
+
+    async def bounce(self, refund_id: str) -> None:
+        """The customer's bank sends a refund back, days after it was made."""
+        made = self.refunds[refund_id]
+        moved = self._moved("refund_failure", refund_id, made["amount"], made["currency"])
+        made.update(status="failed", failure_balance_transaction=moved)
+        await self.tell("refund.failed", made)
+
     def _refunded(self, payment_id: str, amount: int, metadata: Json) -> Json:
         refund_id, payment = self.new("re"), self.payments[payment_id]
         currency = payment["currency"]
@@ -136,7 +151,7 @@ class CardServer:
             "currency": currency,
             "payment_intent": payment_id,
             "charge": payment["latest_charge"]["id"],
-            "status": "succeeded",
+            "status": "pending" if self.refunds_wait else "succeeded",
             "metadata": metadata,
             "balance_transaction": moved,
         }
@@ -144,7 +159,7 @@ class CardServer:
         return made
 
     def _moved(self, kind: str, source: str, amount: int, currency: str) -> Json:
-        fee = amount * FEE_BASIS_POINTS // 10_000 + FEE_FIXED if amount > 0 else 0
+        fee = amount * FEE_BASIS_POINTS // 10_000 + FEE_FIXED if kind == "charge" else 0
         moved: Json = {
             "id": self.new("txn"),
             "object": "balance_transaction",
@@ -272,9 +287,31 @@ class CardServer:
         }
 
     def _moves(self, _: str, given: Json, __: Key) -> tuple[int, Json]:
-        since = int(given.get("created[gte]", 0))
-        found = [one for one in self.movements.values() if one["created"] >= since]
+        since, before = int(given.get("created[gte]", 0)), int(given.get("created[lt]", 2**40))
+        found = [
+            {**one, "source": self._source(one)} if "expand[0]" in given else one
+            for one in self.movements.values()
+            if since <= one["created"] < before
+        ]
         return 200, listed(found[::-1], "/v1/balance_transactions")
+
+    def _source(self, moved: Json) -> Json | str | None:
+        """The thing that moved the balance: an object where there is one, else its id alone."""
+        source = moved["source"]
+        if source in self.refunds:
+            return {key: value for key, value in self.refunds[source].items() if key in SOURCE}
+        for payment in self.payments.values():
+            if payment["latest_charge"]["id"] == source:
+                return {"id": source, "object": "charge", "payment_intent": payment["id"]}
+        return source if source is None else str(source)
+
+    def pay_out(self, amount: int, currency: str = "eur", kind: str = "payout") -> str:
+        """The balance goes to the bank; or comes back from there with another kind."""
+        return str(self._moved(kind, self.new("po"), -amount, currency)["id"])
+
+    def move(self, kind: str, amount: int, currency: str = "eur") -> str:
+        """Something else moves the balance, of which nothing of ours knows."""
+        return str(self._moved(kind, self.new("src"), amount, currency)["id"])
 
     def _nothing(self, _: str, __: Json, ___: Key) -> tuple[int, Json]:
         return 200, listed([], "/v1/charges")
@@ -384,15 +421,15 @@ def listed(things: list[Json], url: str) -> Json:
 
 
 @asynccontextmanager
-async def card_server() -> AsyncIterator[CardServer]:
-    """The double, at an address of its own for the time of the block."""
-    port = free_port()
+async def card_server(held: socket | None = None) -> AsyncIterator[CardServer]:
+    """The double, at an address of its own or of a bound socket, for the time of the block."""
+    port = held.getsockname()[1] if held else free_port()
     cards = CardServer(url=f"http://{LOOPBACK}:{port}")
     config = uvicorn.Config(
         cards.app(), host=LOOPBACK, port=port, log_config=None, lifespan="off", loop="none"
     )
     server = Server(config)
-    task = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve([held] if held else None))
     try:
         while not server.started:
             await asyncio.sleep(0.01)

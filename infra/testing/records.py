@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from infra.consumers.records import Record, from_kafka
+from infra.kafka import end_offsets
 from infra.topics import partitions_of
 
 
@@ -25,11 +26,11 @@ async def records_of(bootstrap: str, topics: Sequence[str]) -> list[Record]:
 async def _records_of(bootstrap: str, topics: Sequence[str]) -> list[Record]:
     partitions = [TopicPartition(t, n) for t in topics for n in range(partitions_of(t))]
     async with _reader(bootstrap) as reader:
-        ends = await reader.end_offsets(partitions)
+        ends = await end_offsets(reader, partitions)
         left = {partition for partition, end in ends.items() if end > 0}
-        reader.assign(list(left))
         if left:
-            await reader.seek_to_beginning()
+            await reader.seek_to_beginning(*left)
+            reader.resume(*left)
         found: list[Record] = []
         while left:
             fetched = await reader.getmany(*left, timeout_ms=2_000)

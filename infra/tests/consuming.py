@@ -339,7 +339,16 @@ class ViewKit(Kit):
 
     @property
     def view(self) -> View[Seen, Reads]:
-        return View("seen", self.contract, Seen, ("trip_id",), self._key, self._fold, reads=Reads)
+        return View(
+            "seen",
+            self.contract,
+            Seen,
+            ("trip_id",),
+            self._key,
+            self._fold,
+            indexes=("(words)",),
+            reads=Reads,
+        )
 
     @property
     def generations(self) -> Generations:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,7 @@ from infra.commands import (
     VersionMismatch,
 )
 from infra.database import Connection
+from infra.folds import Fold
 from infra.store import InTransaction
 from infra.testing.esdb import EsdbDouble
 from infra.tests.make import NOON, commands_elsewhere, commands_of, context
@@ -88,6 +90,83 @@ class TestDeciding:
         answer = await commands.handle(TRIP, "1", the_only_one, context())
         assert isinstance(answer, Done)
         assert answer.state == Trip()
+
+
+class Counting(Commands):
+    """Counts how often a stream is folded."""
+
+    folds = 0
+
+    async def _folded(self, *arguments: Any) -> Fold:
+        self.folds += 1
+        return await super()._folded(*arguments)
+
+
+class TestWithinARequest:
+    """A command on what the request has found."""
+
+    @pytest.fixture
+    def counting(self, commands: Commands) -> Counting:
+        return Counting("missions", commands.store, commands._keyring)
+
+    async def test_it_is_not_read_again(self, counting: Counting) -> None:
+        await ask(counting, Quote("ada"))
+        counting.folds = 0
+        found = await counting.load(TRIP, "1")
+        done = await counting.handle(TRIP, "1", Quote("bob"), context(), loaded=found)
+        assert isinstance(done, Done)
+        assert (done.version, done.state) == (2, Trip(frozenset({"ada", "bob"})))
+        assert counting.folds == 1
+
+    async def test_what_was_recorded_meanwhile_counts(self, counting: Counting) -> None:
+        found = await counting.load(TRIP, "1")
+        await ask(counting, Quote("ada"))
+        done = await counting.handle(TRIP, "1", Quote("bob"), context(), loaded=found)
+        assert isinstance(done, Done)
+        assert (done.version, done.state) == (2, Trip(frozenset({"ada", "bob"})))
+
+    async def test_a_rule_that_holds_since_then_refuses_it(self, counting: Counting) -> None:
+        found = await counting.load(TRIP, "1")
+        await ask(counting, Expire(NOON))
+        refused = await counting.handle(TRIP, "1", Quote("ada"), context(), loaded=found)
+        assert (refused, await recorded(counting)) == (Refused(TripIsOver()), 1)
+
+    async def test_a_version_that_came_since_then_is_met(self, counting: Counting) -> None:
+        found = await counting.load(TRIP, "1")
+        await ask(counting, Quote("ada"))
+        done = await counting.handle(TRIP, "1", Quote("bob"), context(), 1, loaded=found)
+        assert isinstance(done, Done)
+        assert done.version == 2
+
+    async def test_a_repetition_is_answered_alike(self, counting: Counting) -> None:
+        request = context()
+        first = await counting.handle(TRIP, "1", Quote("ada"), request)
+        found = await counting.load(TRIP, "1")
+        again = await counting.handle(TRIP, "1", Quote("ada"), request, loaded=found)
+        assert isinstance(first, Done)
+        assert again == replace(first, recorded=0, repeated=True)
+
+    async def test_what_makes_the_command_sees_what_was_recorded_meanwhile(
+        self, counting: Counting
+    ) -> None:
+        found = await counting.load(TRIP, "1")
+        await ask(counting, Quote("ada"))
+        seen: list[Trip] = []
+
+        async def quote(state: Trip) -> Quote:
+            seen.append(state)
+            return Quote("bob")
+
+        await counting.handle(TRIP, "1", quote, context(), loaded=found)
+        assert seen == [Trip(frozenset({"ada"}))]
+
+    async def test_those_who_come_at_once_see_each_other(self, counting: Counting) -> None:
+        found = await counting.load(TRIP, "1")
+        names = [f"driver-{n}" for n in range(8)]
+        await asyncio.gather(
+            *(counting.handle(TRIP, "1", Quote(one), context(), loaded=found) for one in names)
+        )
+        assert (await counting.load(TRIP, "1")).state == Trip(frozenset(names))
 
 
 class TestBeside:

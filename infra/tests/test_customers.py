@@ -184,3 +184,16 @@ async def test_what_is_said_later_holds_later(new_database: Any) -> None:
         early = LATER - timedelta(microseconds=1)
         assert await customers.open_channels(lookups, "c1", OFFERS, early) == NONE
         assert await customers.open_channels(lookups, "c1", OFFERS, LATER) == EMAIL_ALONE
+
+
+@pytest.mark.requirement("G-49")
+async def test_the_families_of_several_are_found_together(new_database: Any) -> None:
+    async with knowing(new_database(), *FAMILY, recorded("c4")) as lookups:
+        found = await customers.families(lookups, ["c3", "c4", "nobody", "c1"])
+    ids = {id: [one.customer_id for one in rows] for id, rows in found.items()}
+    assert ids == {
+        "c1": ["c1", "c2", "c3"],
+        "c3": ["c1", "c2", "c3"],
+        "c4": ["c4"],
+        "nobody": [],
+    }

@@ -1,17 +1,32 @@
 """A record that cannot be handled parks its stream and nothing else, whatever kind of consumer."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
-from infra.consumers.records import Record
+from infra.consumers.handler import Handler
+from infra.consumers.records import Delivery, Record
+from infra.database import Connection
 from infra.supervisor import Halt
 from infra.tests.consuming import TOPIC, Kit, history, published, quoted, reheaded, withdrawn
 
 ALL = ["published", "2", "3"]
 STREAM = "missions.trip/t-1"
 OFFSET = "select next_offset from consumer.position where partition = 0"
+
+
+class TooLong(Handler):
+    """A handler that asks for a word of one stream which PostgreSQL never takes."""
+
+    async def handle(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> Mapping[int, Exception]:
+        for one in deliveries:
+            letters = 3_000 if one.stream == STREAM else 3
+            await connection.execute("select repeat('x', %s)::tsquery", (letters,))
+        return {}
 
 
 class TestPoison:
@@ -52,6 +67,11 @@ class TestPoison:
         await (await kit.owner()).consume(records)
         assert await kit.parked() == [(STREAM, 3)]
         assert (await kit.seen("t-1"), await kit.seen("t-2")) == (["published", "2"], ALL)
+
+    async def test_what_is_too_large_for_the_database_parks_alone(self, kit: Kit) -> None:
+        records = kit.topic.publish(*history("t-1", 1), *history("t-2"))
+        await (await kit.owner(handler=TooLong())).consume(records)
+        assert await kit.parked() == [(STREAM, 1)]
 
 
 class TestRecordsNobodyCanRead:

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from infra.database import Pool, open_pool
-from infra.reading import BadCursor, Table
+from infra.reading import MOST_HITS, BadCursor, First, Table, together
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -28,6 +28,7 @@ bells = Table(
     "shop.bells join shop.towns using (town_id)",
     organisation="towns.organisation_id",
     columns={"town": "upper(towns.name)"},
+    key="bell_id",
 )
 OLDEST = bells.order("oldest", "at", "bell_id")
 LATEST = bells.order("latest", "at", "bell_id", descending=True)
@@ -51,6 +52,22 @@ async def pool(database: str) -> AsyncIterator[Pool]:
         await connection.execute(_SHOP.encode())
     yield made
     await made.close()
+
+
+async def test_several_rows_come_at_once_each_by_its_own_question(pool: Pool) -> None:
+    found = await together(
+        pool,
+        First(bells.of("o2", bell_id="b4")),
+        First(bells.of("o1"), LATEST),
+        First(bells.of("o1", bell_id="b4")),
+        First(bells.of_every_organisation().where("tones > %(tones)s", tones=1), OLDEST),
+    )
+    assert [bell and (bell.bell_id, bell.town, bell.tones) for bell in found] == [
+        ("b4", "NANCY", 4),
+        ("b3", "PARIS", None),
+        None,
+        ("b4", "NANCY", 4),
+    ]
 
 
 async def test_an_organisation_reads_its_own_rows(pool: Pool) -> None:
@@ -81,6 +98,37 @@ async def test_conditions_narrow_the_rows(pool: Pool) -> None:
     assert [bell.bell_id for bell in await several.many(pool, OLDEST)] == ["b2"]
     either = bells.of("o1").where("tones is null or tones = 1")
     assert [bell.bell_id for bell in await either.many(pool, OLDEST)] == ["b1", "b3"]
+
+
+async def test_few_hits_are_read_by_their_keys(pool: Pool) -> None:
+    loud = "tones >= %(least)s"
+    found = await bells.of("o1").found_by_index(loud, least=2).hits(pool)
+    assert [bell.bell_id for bell in await found.page(pool, OLDEST, None, 9)] == ["b2"]
+    assert found.values["hits"] == ["b2"]
+    nothing = bells.of("o1", bell_id="b2").found_by_index(loud, least=9)
+    assert await nothing.page(pool, OLDEST, None, 9) == []
+
+
+async def test_pages_of_hits_follow_each_other(pool: Pool) -> None:
+    found = bells.of("o1").found_by_index("at >= %(since)s", since=NOON)
+    first = await found.page(pool, LATEST, None, 2)
+    rest = await found.page(pool, LATEST, LATEST.key(first[-1]), 2)
+    assert [bell.bell_id for bell in (*first, *rest)] == ["b3", "b2", "b1"]
+
+
+@pytest.mark.parametrize(("rung", "by_key"), [(MOST_HITS, True), (MOST_HITS + 1, False)])
+async def test_very_many_hits_are_met_in_the_order_of_the_page(
+    pool: Pool, rung: int, by_key: bool
+) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(
+            "insert into shop.bells select 'c' || n, '2027-01-01', 'p', 9"
+            " from generate_series(1, %s) n",
+            (rung,),
+        )
+    found = await bells.of("o1").found_by_index("tones = %(tones)s", tones=9).hits(pool)
+    assert ("hits" in found.values) is by_key
+    assert len(await found.many(pool, OLDEST)) == rung
 
 
 def test_two_conditions_do_not_share_a_value_by_accident() -> None:

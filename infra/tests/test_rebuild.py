@@ -132,6 +132,17 @@ async def test_every_size_of_page_makes_the_same_rows(site: Site) -> None:
     assert others == [first, first, first]
 
 
+@STORED
+async def test_the_new_tables_have_the_indexes_of_the_old_ones(site: Site) -> None:
+    await site.record(trips(count=2))
+    made = await site.rebuild()
+    query = "select replace(indexdef, schemaname, '') from pg_indexes where schemaname = '{}'"
+    old, new = [
+        sorted(await site.kit.ask(query.format(one.schema))) for one in (site.kit.generation, made)
+    ]
+    assert (new, len(new)) == (old, 2)
+
+
 async def test_what_is_recorded_meanwhile_comes_from_the_topic(site: Site) -> None:
     await site.record(trips())
     meanwhile = asyncio.create_task(site.record(trips(first=TRIPS)))

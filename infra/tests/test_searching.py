@@ -12,13 +12,15 @@ from infra.reading import Table
 from infra.searching import (
     EARTH_KM,
     INDEX,
+    KEPT,
     MOST_WORDS,
     away_km,
     box,
     distance_km,
     filed_under,
-    matches,
     question,
+    sought,
+    telling,
     words,
 )
 
@@ -40,8 +42,8 @@ BY_NAME = towns.order("name", "town")
 _SHOP = f"""
 create schema shop;
 create table shop.towns (town text, organisation_id text, search text,
-  latitude double precision, longitude double precision);
-create index towns_words on shop.towns {INDEX.replace("{column}", "search")};
+  latitude double precision, longitude double precision, {KEPT.format(column="search")});
+create index towns_words on shop.towns {INDEX.format(column="search")};
 create index towns_places on shop.towns (latitude, longitude);
 """
 TOWNS = {
@@ -93,6 +95,66 @@ async def test_a_town_is_found_however_it_is_typed(pool: Pool, typed: str, town:
     assert [row.town for row in found] == [town]
 
 
+async def names(pool: Pool, *typed: str) -> list[str]:
+    """The towns that are found by one of these forms."""
+    return [row.town for row in await towns.of("o1").searched(*typed).many(pool, BY_NAME)]
+
+
+@pytest.mark.parametrize(
+    "letter", ["x", "\u3316", "\U00020000"], ids=["ASCII", "six of one", "four bytes"]
+)
+async def test_a_word_without_end_is_kept_and_found_by_its_beginning(
+    pool: Pool, letter: str
+) -> None:
+    async with pool.connection() as connection:
+        change = "update shop.towns set search = %s where town = 'Strasbourg'"
+        await connection.execute(change, (words(letter * 4_000),))
+    for typed in (letter, letter * 255, letter * 4_000):
+        assert await names(pool, typed) == ["Strasbourg"]
+    assert await names(pool, f"{letter}y") == []
+
+
+async def test_short_words_still_count(pool: Pool) -> None:
+    assert await names(pool, "xy etienne") == []
+    assert await names(pool, "42 etienne") == ["Saint-Étienne"]
+
+
+async def test_one_of_several_forms_is_enough(pool: Pool) -> None:
+    assert await names(pool, "nancy", "67 strasbourg", "") == ["Strasbourg"]
+    assert await names(pool, "boersch", "67 stras") == ["Bœrsch", "Strasbourg"]
+    assert await names(pool, "nancy", "xy") == []
+
+
+def test_a_form_without_a_short_word_is_compared_once() -> None:
+    assert sought("etienne", "-", "étienne").values == {"telling_0": "'etienne':*"}
+    assert sought("etienne").met_by("search").count("@@") == 1
+    assert sought("42 etienne").met_by("search").count("@@") == 2
+    assert not sought("", "-")
+
+
+async def test_words_that_change_are_found_by_the_new_ones(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        change = "update shop.towns set search = %s where town = 'Strasbourg'"
+        await connection.execute(change, (words("Nancy"),))
+    assert await names(pool, "strasbourg") == []
+    assert await names(pool, "nan") == ["Strasbourg"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "telling_words"),
+    [("AB-700-CD", "'700':*"), ("06 12", "'06':* & '12':*"), ("zoé et léa", "'zoe':* & 'lea':*")],
+)
+def test_words_of_three_letters_tell(typed: str, telling_words: str) -> None:
+    assert telling(typed) == telling_words
+
+
+async def test_the_index_is_asked_for_telling_words_alone(pool: Pool) -> None:
+    found = await plan(pool, sought("st etienne").met_by("search"), sought("st etienne").values)
+    [line] = [one for one in found.splitlines() if "Index Cond" in one]
+    assert "etienne" in line
+    assert "saint" not in line
+
+
 @pytest.mark.parametrize("typed", ["", " ", "-", "'", "%", "_", "(", ":*"])
 async def test_without_a_word_everything_is_found(pool: Pool, typed: str) -> None:
     assert len(await towns.of("o1").searched(typed).many(pool, BY_NAME)) == len(TOWNS)
@@ -128,8 +190,10 @@ async def plan(pool: Pool, condition: str, values: dict[str, object]) -> str:
 
 
 async def test_an_index_finds_words(pool: Pool) -> None:
-    asked: dict[str, object] = {"asked": question("st etienne")}
-    assert "towns_words" in await plan(pool, matches("search", "asked"), asked)
+    asked = sought("etienne", "42000 st")
+    found = await plan(pool, asked.met_by("search"), asked.values)
+    assert found.count("towns_words") == len(asked.forms)
+    assert "string_to_array" not in found
 
 
 async def test_an_index_finds_what_is_in_a_box(pool: Pool) -> None:

@@ -10,6 +10,7 @@ import pytest
 from infra.store import Append
 from infra.store.metadata import given, kept
 from infra.store.postgres import PostgresStore
+from infra.store.protocol import BEGINNING, outgoing
 from infra.tests.make import NOON, event, store_of
 
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -92,6 +93,7 @@ class TestInTheStore:
         async with store.pool.connection() as connection:
             cursor = await connection.execute("select meta from es.event where stream = 'trip-1'")
             assert await cursor.fetchall() == [(meta,)]
+        assert await store.outgoing(BEGINNING, 9) == [outgoing(found)]
 
     async def test_an_event_that_an_older_release_wrote_is_read(self, store: PostgresStore) -> None:
         one = event()

@@ -2,11 +2,10 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
@@ -95,7 +94,7 @@ def trace_of(span: ReadableSpan) -> str:
 
 @dataclass(frozen=True)
 class Stored:
-    meta: Mapping[str, Any]
+    traceparent: str
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,8 @@ class Delivery:
     envelope: Envelope
 
 
-def stored(*traceparents: str | None) -> list[Stored]:
-    return [Stored({"traceparent": one} if one else {}) for one in traceparents]
+def stored(*traceparents: str) -> list[Stored]:
+    return [Stored(one) for one in traceparents]
 
 
 class TestTraces:

@@ -1,8 +1,10 @@
 """Timers: a due one fires once, a moved or cancelled one does not, and none is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -27,6 +29,23 @@ async def commands(database: str, way: type[PostgresStore]) -> AsyncIterator[Com
 @pytest.fixture
 def timers(commands: Commands) -> Timers:
     return Timers("missions", commands, [TRIP])
+
+
+@dataclass
+class Together:
+    """Fires only once as many others are at it; the store is away for some of them."""
+
+    store: Any
+    commands: Commands
+    barrier: asyncio.Barrier
+    fails_for: Collection[str] = ()
+    error: Exception = field(default_factory=lambda: psycopg.OperationalError("away"))
+
+    async def fire(self, aggregate: Any, id: str, *rest: Any) -> Any:
+        await self.barrier.wait()
+        if id in self.fails_for:
+            raise self.error
+        return await self.commands.fire(aggregate, id, *rest)
 
 
 async def quoted(
@@ -111,6 +130,35 @@ class TestFiring:
             await asyncio.gather(timers.fire_due(), others.fire_due(), timers.fire_due())
         for n in range(20):
             assert await told(commands, str(n)) == ["QuoteSubmitted", "TripExpired"]
+
+    async def test_streams_do_not_wait_for_each_other(self, commands: Commands) -> None:
+        many = 20
+        for n in range(many):
+            await quoted(commands, str(n))
+        together: Any = Together(commands.store, commands, asyncio.Barrier(many))
+        async with asyncio.timeout(30):
+            assert await Timers("missions", together, [TRIP]).fire_due() == many
+        assert await waiting(commands) == {}
+
+    async def test_a_store_that_is_away_ends_the_turn_when_nothing_is_at_work_any_more(
+        self, commands: Commands
+    ) -> None:
+        for n in range(2):
+            await quoted(commands, str(n))
+        away: Any = Together(commands.store, commands, asyncio.Barrier(1), fails_for={"0"})
+        with pytest.raises(psycopg.OperationalError):
+            await Timers("missions", away, [TRIP]).fire_due()
+        assert set(await waiting(commands)) == {"trip-0"}
+
+    async def test_one_with_what_the_database_never_takes_holds_up_no_other(
+        self, commands: Commands
+    ) -> None:
+        for n in range(2):
+            await quoted(commands, str(n))
+        error = psycopg.errors.ProgramLimitExceeded("too large")
+        some: Any = Together(commands.store, commands, asyncio.Barrier(1), {"0"}, error)
+        await Timers("missions", some, [TRIP]).fire_due()
+        assert await told(commands, "1") == ["QuoteSubmitted", "TripExpired"]
 
     async def test_it_rests_until_the_next_one_is_due_and_not_for_long(
         self, commands: Commands, timers: Timers

@@ -233,6 +233,26 @@ class TestParked:
             await line.until_seen(ALL)
 
 
+@pytest.mark.parametrize("kit", ["reaction"], indirect=True)
+async def test_a_reader_of_several_topics_learns_each_of_them_once(line: Line) -> None:
+    other = f"{line.topic}.other"
+    await create_topic(line.broker.bootstrap, other, 1)
+    reader = KafkaTopicReader(line.broker.bootstrap)
+    await line.publish(*history())
+    try:
+        for _ in range(2):
+            ends = await reader.ends([(line.topic, n) for n in range(PARTITIONS)])
+            assert sum(ends.values()) == len(ALL)
+            assert await reader.ends([(other, 0)]) == {(other, 0): 0}
+            [place] = [place for place, end in ends.items() if end]
+            assert len(await reader.read(place, 1, 3)) == 2
+        client = await reader._connected()
+        assert {tp.topic for tp in client.assignment()} == {line.topic, other}
+        assert client.paused() == client.assignment()
+    finally:
+        await reader.close()
+
+
 async def until(ask: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await ask():

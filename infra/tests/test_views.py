@@ -18,6 +18,7 @@ from contracts.missions.trip_v1 import (
 )
 from infra.consumers.core import Consumer
 from infra.consumers.views import Generation, Generations, View, ViewHandler
+from infra.searching import Words, words
 from infra.tests.consuming import NOON, TOPIC, ViewKit, history, opened, published, quoted
 
 
@@ -42,9 +43,10 @@ class Everything:
     left: datetime | None
     drivers: tuple[str, ...]
     lines: tuple[Line, ...]
+    search: Words
 
 
-EMPTY = Everything("t-1", 9, 48.84, False, NOON, NOON.date(), None, None, (), ())
+EMPTY = Everything("t-1", 9, 48.84, False, NOON, NOON.date(), None, None, (), (), words("Évry"))
 
 
 Reads = TripPublished | QuoteSubmitted | QuoteWithdrawn
@@ -87,8 +89,11 @@ class TestColumns:
             '"trip_id" text not null, "km" bigint not null, "latitude" double precision not null,'
             ' "fixed" boolean not null, "at" timestamptz not null, "day" date not null,'
             ' "note" text, "left" timestamptz, "drivers" text[] not null,'
-            ' "lines" jsonb not null, primary key (trip_id)'
+            ' "lines" jsonb not null, "search" text not null, search_words tsvector not null'
+            " generated always as (array_to_tsvector(string_to_array(search, ' '))) stored,"
+            " primary key (trip_id)"
         )
+        assert view.all_indexes == ("using gin (search_words)",)
 
     async def rows(self, kit: ViewKit, *events: TripEvent) -> list[Everything]:
         generations = Generations("other", [view], kit.pool)
@@ -102,7 +107,8 @@ class TestColumns:
             await consumer.consume([record])
         async with kit.pool.connection() as connection:
             cursor = connection.cursor(row_factory=view.row_factory)
-            await cursor.execute("select * from other.everything")
+            columns = ", ".join(f'"{name}"' for name in view.columns)
+            await cursor.execute(f"select {columns} from other.everything".encode())
             return await cursor.fetchall()
 
     async def test_give_back_the_row_that_was_put_in(self, kit: ViewKit) -> None:

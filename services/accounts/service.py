@@ -3,14 +3,14 @@
 from contracts.accounts import organisation_v1
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import dealerships, devices, files
+from infra.lookups import dealerships, devices, files, marketplaces
 from services.accounts import http
 from services.accounts.adapters.forgetting import forgetting
 from services.accounts.adapters.migrations import DEVICES, PHONES, TABLES
 from services.accounts.adapters.password_links import PasswordLinks
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.http.problems import WORDING
-from services.accounts.lookups import marketplace_invitation, marketplace_marketplace
+from services.accounts.lookups import marketplace_invitation
 from services.accounts.reactions import from_accounts_organisation
 
 service = Service(
@@ -22,7 +22,7 @@ service = Service(
         dealerships.lookup,
         devices.lookup,
         marketplace_invitation.lookup,
-        marketplace_marketplace.lookup,
+        marketplaces.lookup,
     ),
     routes=http.router,
     wording=WORDING,

@@ -4,7 +4,7 @@ from contracts.depot_tours import tour_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
-from infra.lookups import organisations, users
+from infra.lookups import files, organisations, users
 from services.depot_tours.adapters import claims
 from services.depot_tours.aggregates import ORDER, PICKUP, RETURNED, TOUR
 from services.depot_tours.http import router
@@ -26,7 +26,7 @@ service = Service(
             target=from_depot_tours_tour.target,
         ),
     ),
-    lookups=(users.lookup, organisations.lookup),
+    lookups=(users.lookup, organisations.lookup, files.lookup),
     guard=refuse_others,
     migrations=(vault.TABLES, claims.TABLES),
     routes=router,

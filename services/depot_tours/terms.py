@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 MOST_CASH_MINOR = 10_000_000
 """No courier carries more for one order: 100,000 dirhams."""
@@ -38,6 +39,7 @@ def too_late(done_at: datetime, at: datetime, manages: bool) -> TooLateToUndo | 
 
 @dataclass(frozen=True, slots=True)
 class OrderNamedTwice:
+    field: ClassVar[str] = "order_ids"
     tracking_number: str
 
 

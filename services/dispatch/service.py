@@ -6,7 +6,7 @@ from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
 from infra.lookups import files, users
-from services.dispatch.adapters import matching
+from services.dispatch.adapters import asking, matching
 from services.dispatch.aggregates import CONTRACT, JOB, REQUEST
 from services.dispatch.http import router
 from services.dispatch.http.problems import WORDING
@@ -21,7 +21,7 @@ from services.dispatch.reactions import (
     from_dispatch_request,
     from_marketplace_relation,
 )
-from services.dispatch.read_models import offers
+from services.dispatch.read_models import marks, offers, visits
 
 service = Service(
     name="dispatch",
@@ -44,6 +44,7 @@ service = Service(
             react=from_dispatch_request.plan,
             aggregate=JOB,
             target=from_dispatch_request.planned,
+            enrich=matching.leavers,
         ),
         Reaction(
             name="visits",
@@ -52,6 +53,7 @@ service = Service(
             react=from_dispatch_contract.react,
             aggregate=JOB,
             target=from_dispatch_contract.target,
+            enrich=matching.leavers,
         ),
         Reaction(
             name="replacements",
@@ -70,8 +72,16 @@ service = Service(
             aggregate=JOB,
             target=from_marketplace_relation.target,
         ),
+        Reaction(
+            name="contract-ends",
+            contract=relation_v1.contract,
+            reads=from_marketplace_relation.ReadsOfContracts,
+            react=from_marketplace_relation.of_contracts,
+            aggregate=CONTRACT,
+            target=from_marketplace_relation.contract_of,
+        ),
     ),
-    views=(offers.view,),
+    views=(offers.view, marks.view, visits.view),
     lookups=(
         users.lookup,
         files.lookup,
@@ -80,7 +90,7 @@ service = Service(
         marketplace_relation.lookup,
     ),
     guard=users.refuse_ended,
-    migrations=(vault.TABLES,),
+    migrations=(vault.TABLES, asking.TABLES),
     routes=router,
     wording=WORDING,
 )

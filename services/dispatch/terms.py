@@ -26,6 +26,12 @@ class CustomerIsForgotten:
     """Nothing about the customer can be read any more, so nothing new is recorded."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderIsBarred:
+    """By then its relation with the marketplace is suspended or over, or the service is not
+    accepted: nothing new is given to it (G-65, G-67)."""
+
+
 def bad_price(price: Money, currency: str) -> ProposedPriceNotPossible | None:
     """Why a price cannot be; None where it can."""
     if price.currency == currency and 0 < price.amount_minor <= MOST_PRICE_MINOR:

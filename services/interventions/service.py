@@ -17,11 +17,16 @@ from infra.lookups import (
     payments,
     users,
 )
-from services.interventions.adapters import working
-from services.interventions.aggregates import CASE
+from services.interventions.adapters import photo_credentials, photo_sender, visits, working
+from services.interventions.aggregates import CASE, PHOTO_ACCOUNT
 from services.interventions.http import router
 from services.interventions.http.problems import WORDING
-from services.interventions.lookups import dealerships_template
+from services.interventions.lookups import (
+    audits_audit,
+    dealerships_checklist,
+    dealerships_predefined_message,
+    dealerships_template,
+)
 from services.interventions.reactions import (
     from_customers_customer,
     from_interventions_case,
@@ -32,7 +37,7 @@ from services.interventions.reactions import (
 service = Service(
     name="interventions",
     about="The cases of a dealership, and what its customers answer.",
-    aggregates=(CASE,),
+    aggregates=(CASE, PHOTO_ACCOUNT),
     reactions=(
         Reaction(
             name="erasures",
@@ -60,6 +65,15 @@ service = Service(
             target=from_interventions_case.target,
         ),
         Reaction(
+            name="visit_questions",
+            contract=case_v1.contract,
+            reads=from_interventions_case.Questions,
+            react=from_interventions_case.ask,
+            equip=visits.asker,
+            aggregate=CASE,
+            target=from_interventions_case.target,
+        ),
+        Reaction(
             name="paid",
             contract=charge_v1.contract,
             reads=from_payments_charge.Reads,
@@ -77,11 +91,16 @@ service = Service(
         customers.lookup,
         customers_of_cases.lookup,
         dealerships_template.lookup,
+        dealerships_checklist.lookup,
+        dealerships_predefined_message.lookup,
         payments.lookup,
         card_accounts.lookup,
+        audits_audit.lookup,
     ),
     guard=devices.refuse_ended,
-    migrations=(vault.TABLES,),
+    migrations=(vault.TABLES, photo_credentials.TABLES, photo_sender.TABLES),
+    workers={"photos": photo_sender.PhotoSender},
     routes=router,
     wording=WORDING,
+    reaches=("vendors",),
 )

@@ -11,7 +11,7 @@ from services.marketplace.aggregates import INVITATION, MARKETPLACE, PROVIDER, R
 from services.marketplace.http import router
 from services.marketplace.http.access import guard
 from services.marketplace.http.problems import WORDING
-from services.marketplace.lookups import accounts_organisation, dispatch_job
+from services.marketplace.lookups import accounts_organisation, dispatch_contract, dispatch_job
 from services.marketplace.reactions import (
     from_accounts_organisation,
     from_marketplace_invitation,
@@ -56,6 +56,7 @@ service = Service(
         files.lookup,
         accounts_organisation.lookup,
         dispatch_job.lookup,
+        dispatch_contract.lookup,
     ),
     guard=guard,
     migrations=(vault.TABLES,),

@@ -2,6 +2,7 @@
 
 from contracts.conversations import thread_v1
 from contracts.dealerships import template_v1
+from contracts.dispatch import request_v1 as service_request_v1
 from contracts.interventions import case_v1
 from contracts.invoices import invoice_v1
 from contracts.missions import trip_v1
@@ -18,6 +19,7 @@ from services.media.http.problems import WORDING
 from services.media.reactions import (
     from_conversations_thread,
     from_dealerships_template,
+    from_dispatch_request,
     from_interventions_case,
     from_invoices_invoice,
     from_missions_trip,
@@ -88,6 +90,14 @@ service = Service(
             reads=from_conversations_thread.Reads,
         ),
         Reaction(
+            "service-requests",
+            service_request_v1.contract,
+            from_dispatch_request.react,
+            FILE,
+            from_dispatch_request.target,
+            reads=from_dispatch_request.Reads,
+        ),
+        Reaction(
             "requests",
             request_v1.contract,
             from_support_request.react,
@@ -98,10 +108,10 @@ service = Service(
     ),
     routes=http.router,
     wording=WORDING,
-    migrations=(tables.TABLES, tables.USAGE, tables.COPIES),
+    migrations=(tables.TABLES, tables.USAGE, tables.COPIES, tables.UNHELD),
     lookups=(users.lookup, devices.lookup),
     guard=devices.refuse_ended,
-    followers=(sweeper.forgetting,),
+    followers=(sweeper.forgetting, sweeper.removing),
     workers={"sweeper": sweeper.sweeping},
     reaches=("objects", "scanner"),
 )

@@ -6,7 +6,7 @@ from infra.consumers.reactions import Reaction
 from infra.host import Service
 from services.messaging import http
 from services.messaging.adapters import channels, notices
-from services.messaging.adapters.outbound import attempts, receipts, sink
+from services.messaging.adapters.outbound import attempts, receipts, replies, sink
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.http.problems import WORDING
 from services.messaging.reactions import from_accounts_user as accounts
@@ -30,7 +30,13 @@ service = Service(
     views=(outbox.view, recipients.view, browsers.view),
     routes=http.router,
     wording=WORDING,
-    migrations=(receipts.TABLES + sink.TABLES, attempts.TABLES, attempts.BY_AGE, vault.TABLES),
+    migrations=(
+        receipts.TABLES + sink.TABLES,
+        attempts.TABLES,
+        attempts.BY_AGE,
+        vault.TABLES,
+        receipts.NUMBERS + replies.TABLES,
+    ),
     workers={"sender": channels.sender},
     reaches=("mail", "texts", "push"),
 )

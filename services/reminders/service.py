@@ -2,13 +2,13 @@
 
 from contracts.interventions import case_v1
 from contracts.messaging import message_v1
-from contracts.reminders import plan_v1, reminder_v1
+from contracts.reminders import plan_v1, reminder_v1, workday_v1
 from infra import vault
 from infra.consumers.reactions import Reaction
 from infra.host import Service
 from infra.lookups import customers, dealerships, files, users
-from services.reminders.adapters import planning, stopping, terms
-from services.reminders.aggregates import PLAN, REMINDER
+from services.reminders.adapters import estimating, planning, stopping, terms
+from services.reminders.aggregates import PLAN, REMINDER, WORKDAY
 from services.reminders.http import router
 from services.reminders.http.problems import WORDING
 from services.reminders.lookups import customers_customer, interventions_case
@@ -17,13 +17,14 @@ from services.reminders.reactions import (
     from_messaging_message,
     from_reminders_plan,
     from_reminders_reminder,
+    from_reminders_workday,
 )
-from services.reminders.read_models import live
+from services.reminders.read_models import live, workdays
 
 service = Service(
     name="reminders",
     about="Works that were put off, and the customers who are reminded of them.",
-    aggregates=(PLAN, REMINDER),
+    aggregates=(PLAN, REMINDER, WORKDAY),
     reactions=(
         Reaction(
             name="plans",
@@ -68,6 +69,14 @@ service = Service(
             target=from_reminders_reminder.target,
         ),
         Reaction(
+            name="returns",
+            contract=reminder_v1.contract,
+            reads=from_reminders_reminder.Returns,
+            react=from_reminders_reminder.give_back,
+            aggregate=WORKDAY,
+            target=from_reminders_reminder.day_of,
+        ),
+        Reaction(
             name="messages",
             contract=message_v1.contract,
             reads=from_messaging_message.Reads,
@@ -75,9 +84,17 @@ service = Service(
             aggregate=REMINDER,
             target=from_messaging_message.target,
         ),
+        Reaction(
+            name="places",
+            contract=workday_v1.contract,
+            reads=from_reminders_workday.Reads,
+            react=from_reminders_workday.react,
+            aggregate=REMINDER,
+            target=from_reminders_workday.target,
+        ),
     ),
-    followers=(stopping.notes,),
-    views=(live.view,),
+    followers=(stopping.notes, estimating.notes),
+    views=(live.view, workdays.view),
     lookups=(
         users.lookup,
         dealerships.lookup,
@@ -89,8 +106,8 @@ service = Service(
         interventions_case.lookup,
     ),
     guard=users.refuse_ended,
-    migrations=(vault.TABLES + stopping.TABLES,),
-    workers={"stopping": stopping.Stopping},
+    migrations=(vault.TABLES + stopping.LOST.definition, estimating.READ.definition),
+    workers={"stopping": stopping.Stopping, "estimating": estimating.Estimating},
     routes=router,
     wording=WORDING,
 )

@@ -14,6 +14,7 @@ SERVICES = kit.ROOT / "services"
 WRITING = [
     "accounts",
     "alerts",
+    "audits",
     "dealerships",
     "customers",
     "depot_tours",

@@ -48,3 +48,18 @@ def test_what_is_unknown_can_be_asked_to_be_forgotten(
     assert aggregate.forget is not None
     command = aggregate.forget("ada", "hiflow", NOON)
     assert aggregate.decide(command, aggregate.initial) is not None
+
+
+TABLES = [one for service in registry.services() for one in service.tables]
+
+
+@pytest.mark.parametrize("aggregate", FORGETTERS, ids=package)
+def test_every_table_takes_that_somebody_unknown_is_forgotten(
+    aggregate: Aggregate[Any, Any, Any, Any],
+) -> None:
+    assert aggregate.forget is not None
+    told = aggregate.decide(aggregate.forget("ada", "hiflow", NOON), aggregate.initial)
+    for event in told if isinstance(told, list) else ():
+        for table in (one for one in TABLES if type(event) in one.events):
+            if table.key(event) is not None:
+                table.project(None, event)

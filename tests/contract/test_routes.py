@@ -172,6 +172,19 @@ async def test_the_list_of_routes_is_the_one_that_was_tried() -> None:
     assert whole == known, "docs/routes.md was stale and has been written anew: commit it"
 
 
+@pytest.mark.requirement("FLB-021")
+def test_no_route_is_for_an_auditor_or_a_technician_who_sign_in_nowhere() -> None:
+    rows = [one.split(" | ") for one in LIST.read_text().splitlines() if one.startswith("| ")]
+    theirs = {
+        path
+        for _, _, path, roles, *_ in rows
+        if not {"auditor", "technician"}.isdisjoint(roles.split(", "))
+    }
+    # A live screen tells of answers alone that its listener may ask for.
+    assert theirs
+    assert [path for path in theirs if not path.endswith("/live`")] == []
+
+
 def line(service: Service, route: Route) -> str:
     roles = ", ".join(sorted(route.roles)) or "anybody"
     purpose = route.summary.split(". ")[0].rstrip(".")

@@ -80,4 +80,5 @@ async def test_every_request_is_one_that_stripe_describes(mock: Provider | None)
     await mock.describe(KEY, "pi_1", "LYON-000001")
     assert (await mock.refund(KEY, "pi_1", "W1", "Z1", Money(100, "EUR"))).provider_refund_id
     assert (await mock.available(KEY, "USD")).currency == "USD"
-    assert await mock.transactions(KEY, datetime.now(UTC) - timedelta(days=1))
+    now = datetime.now(UTC)
+    assert await mock.transactions(KEY, now - timedelta(days=1), now)

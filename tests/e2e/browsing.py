@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from infra.host import Running
-from infra.serving import serving, site
+from infra.serving import Front, serving, site
 from tools.outside import Absent, NpmLibrary
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -41,16 +42,22 @@ def browser() -> tuple[str, Path] | None:
 
 
 async def played(
-    running: Running, path: str, story: str, tools: tuple[str, Path], folder: Path
+    running: Running | Sequence[Running],
+    path: str,
+    story: str,
+    tools: tuple[str, Path],
+    folder: Path,
+    front: Front | None = None,
 ) -> Any:
-    """The steps and findings of a story beside this file, on a page of the service; pictures of
-    it are kept in the folder."""
+    """The steps and findings of a story beside this file, on a page of the service or of several;
+    pictures of it are kept in the folder."""
     program, modules = tools
     (folder / "node_modules").symlink_to(modules)
     for name in (story, "looking.mjs"):
         shutil.copy(HERE / name, folder)
-    settings = running.settings.model_copy(update={"port": 0})
-    async with serving(site([running], settings), settings) as url:
+    services = [running] if isinstance(running, Running) else running
+    settings = services[0].settings.model_copy(update={"port": 0})
+    async with serving(site(services, settings, front), settings) as url:
         words = (story, f"{url}{path}", program, str(folder))
         child = await asyncio.create_subprocess_exec(
             "node", *words, cwd=folder, stdout=asyncio.subprocess.PIPE

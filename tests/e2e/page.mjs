@@ -7,15 +7,19 @@ const [, , address, executablePath, pictures] = process.argv;
 const findings = [];
 const steps = [];
 
-/** What can be used on a page; of a group of radio buttons the keyboard reaches one. */
+/** Tab stops at each part of a time: day, month, year, hour, minute, half of the day, calendar. */
+const PARTS_OF_A_TIME = 7;
+
+/** What can be used on a page; of a form's group of radio buttons the keyboard reaches one. */
 function controls() {
   const usable = 'a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, summary';
   const groups = new Set();
   return [...document.querySelectorAll(usable)].filter((one) => {
     if (one.type === "hidden" || !one.checkVisibility()) return false;
     if (one.type !== "radio") return true;
-    const isNew = !groups.has(one.name);
-    groups.add(one.name);
+    const group = `${[...document.forms].indexOf(one.form)}/${one.name}`;
+    const isNew = !groups.has(group);
+    groups.add(group);
     return isNew;
   });
 }
@@ -24,7 +28,8 @@ function controls() {
 async function keyboard(page) {
   await page.evaluate(`globalThis.controls = ${controls}; globalThis.met = new Set()`);
   const count = await page.evaluate(() => globalThis.controls().length);
-  for (let pressed = 0; pressed <= count; pressed += 1) {
+  const times = await page.locator('input[type="datetime-local"]').count();
+  for (let pressed = 0; pressed <= count + times * PARTS_OF_A_TIME; pressed += 1) {
     await page.keyboard.press("Tab");
     await page.evaluate(() => globalThis.met.add(document.activeElement));
   }

@@ -326,10 +326,11 @@ async def revised(house: House, case_id: str) -> str:
 
 
 async def chatted(house: House, case_id: str, page: str) -> str:
-    """Claire asks on a page beside that of the case, the agent sees it live and answers, and she
-    reads it. Answers the address of her page."""
+    """Claire asks on a page beside that of the case, with a photo; the agent sees it live and
+    answers, and she reads it. Answers the address of her page."""
     thread_page = await licensed(house, page)
-    form = {"key": "chat-1", "shown": "0", "message": "Can the brakes wait?"}
+    photo = await attached(house, thread_page)
+    form = {"key": "chat-1", "shown": "0", "message": "Can the brakes wait?", "files": photo}
     asked = await house.client.post(f"{thread_page}/messages", data=form)
     assert asked.status_code == 303, asked.text
     opened = await house.done(
@@ -342,10 +343,23 @@ async def chatted(house: House, case_id: str, page: str) -> str:
         assert await anext(queries) == path
     shown = await house.shown(f"/conversations{path}", unread=0, read=2)
     assert [one["author_id"] for one in shown["messages"]] == [None, house.agent_id]
+    [sent] = shown["messages"][0]["files"]
+    assert (await house.client.get(sent["url"])).content == image()
     read = (await house.client.get(thread_page)).text
     assert "Can the brakes wait?" in read
     assert "No, they cannot." in read
     return thread_page
+
+
+async def attached(house: House, thread_page: str) -> str:
+    """The id of a photo that Claire sends by the form of her page."""
+    page = (await house.client.get(thread_page)).text
+    [address] = re.findall(r'action="(/media/passes/[^"]+)"', page)
+    part = {"file": ("IMG_1.jpg", image(), "image/jpeg")}
+    sent = await house.client.post(address, data={"key": "photo-1"}, files=part)
+    back, _, file_id = sent.headers["location"].partition("?files=")
+    assert (sent.status_code, back) == (303, thread_page)
+    return file_id
 
 
 async def licensed(house: House, page: str) -> str:
@@ -355,11 +369,11 @@ async def licensed(house: House, page: str) -> str:
     await house.done(operator, "PUT", path, {"licences": ["chat"]})
 
     async def linked() -> str:
-        [found] = re.findall(
-            r'href="(/conversations/page/[^"]+)"', (await house.client.get(page)).text
-        )
-        assert (await house.client.get(found)).status_code == 200
-        return str(found)
+        answer = await house.client.get(page)
+        found = re.search(r'href="(/conversations/page/[^"]+)"', answer.text)
+        assert found, "the page has no link to the thread yet"
+        assert (await house.client.get(found[1])).status_code == 200
+        return found[1]
 
     return await eventually(linked)
 
@@ -459,6 +473,7 @@ async def erased(house: House, case_id: str, customer_id: str) -> None:
 
 
 @pytest.mark.requirement(
+    "FLB-001",
     *("FLB-002", "FLB-050", "FLB-081", "FLB-096", "FLB-121", "FLB-123", "FLB-112"),
     *("FLB-124", "G-50", "G-51"),
 )

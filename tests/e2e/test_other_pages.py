@@ -1,4 +1,4 @@
-"""The pages of a thread, of a reminder and of a payment in a real browser, where one is at hand."""
+"""The pages of a thread, a reminder, a payment and a request in a real browser, if there is one."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,6 +12,8 @@ from infra.testing.databases import Prepare
 from infra.testing.serving import prepare
 from services.conversations.service import service as conversations
 from services.conversations.tests import serving as threads
+from services.dispatch.service import service as dispatch
+from services.dispatch.tests import serving as requests
 from services.payments.service import service as payments
 from services.payments.tests import cards_stage
 from services.reminders.service import service as reminders
@@ -35,6 +37,7 @@ async def found(running: Running, path: str, folder: Path) -> Any:
     """All that is wrong with a page; nothing where there is no browser."""
     if (tools := browser()) is None:
         return []
+    folder.mkdir(exist_ok=True)
     told = await played(running, path, "page.mjs", tools, folder)
     assert told["steps"] == STEPS
     return told["findings"]
@@ -70,3 +73,30 @@ async def test_the_page_of_a_payment_is_for_everybody(
     async with cards_stage.served(database) as api:
         await api.connect()
         assert await found(api.running, f"/payments{api.page}", tmp_path) == []
+
+
+@pytest.mark.requirement("OGU-03", "SM-24")
+async def test_the_page_to_ask_on_is_for_everybody(
+    reused_database: Databases, tmp_path: Path
+) -> None:
+    database = await reused_database(dispatch.name, partial(prepare, dispatch))
+    async with requests.served(database) as api:
+        door = (await api.ask("GET", "/door")).json()["url"].rpartition("/")[2]
+        assert await found(api.running, f"/dispatch/door/{door}", tmp_path / "asks") == []
+
+
+@pytest.mark.requirement("OGU-04", "SM-24")
+async def test_the_page_of_a_request_is_for_everybody(
+    reused_database: Databases, tmp_path: Path
+) -> None:
+    database = await reused_database(dispatch.name, partial(prepare, dispatch))
+    async with requests.served(database) as api:
+        request_id = await api.created()
+        await api.proposed(request_id, *requests.PROVIDERS)
+        page = await api.page(request_id)
+        assert await found(api.running, f"/dispatch{page}", tmp_path / "compares") == []
+        request_id, job_id = await api.chosen()
+        page = await api.page(request_id)
+        body = {"report": "All clean", "file_ids": ["f-photo"]}
+        assert (await api.by("eclat", "PUT", f"/jobs/{job_id}/completion", body)).is_success
+        assert await found(api.running, f"/dispatch{page}", tmp_path / "reviews") == []

@@ -1,4 +1,5 @@
-"""python -m tools.bench [--quick] [--only NAME ...] [--output FILE] [--against C] [--store S]."""
+"""python -m tools.bench [--quick] [--only NAME ...] [--output FILE] [--against C] [--store S]
+[--minutes M]."""
 
 import argparse
 from pathlib import Path
@@ -13,6 +14,9 @@ parser.add_argument("--only", action="append", help="measure only this")
 parser.add_argument("--output", type=Path, default=OUTPUT, help="where the figures go as JSON")
 parser.add_argument("--against", metavar="COMMIT", help="measure both builds in turns instead")
 parser.add_argument("--store", help="measure this one: esdb, or the URL of an EventStoreDB")
+parser.add_argument(
+    "--minutes", type=float, help="how long each side has the loads whose goals name ten"
+)
 arguments = parser.parse_args()
 run(
     quick=arguments.quick,
@@ -20,4 +24,5 @@ run(
     output=arguments.output,
     against=arguments.against,
     store=arguments.store,
+    minutes=arguments.minutes,
 )

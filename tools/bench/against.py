@@ -109,6 +109,17 @@ def rows(kind: str) -> Sequence[Compared]:
         Compared("idle `relais up`", "% of a core", "idle", "percent of a core", at_most(0.2)),
         Compared("idle `relais up`, memory", "MiB", "idle", "MiB", at_most(0.7)),
         Compared("workers of missions, CPU an event at 50/s", "µs", "worked", "microseconds", half),
+        Compared("workers of missions, from start to ready", "s", "start", "seconds", half),
+        Compared("view rebuilt from the store", "events/s", "rebuild", "events/s", at_least(2)),
+        Compared(
+            "memory of a rebuild",
+            "x that with a quarter of the events",
+            "rebuild",
+            "MiB",
+            at_most(UNCHANGED),
+            "MiB of a quarter",
+            of_old=False,
+        ),
     )
 
 

@@ -35,8 +35,9 @@ class Ground:
     def settings(self, area: str) -> Settings:
         """Settings of services whose databases are this area's own."""
         names = (
-            *("accounts", "dispatch", "keys", "missions"),
-            *("views.backoffice", "views.depot", "views.partner"),
+            *("accounts", "depot_tours", "dispatch", "interventions", "keys", "messaging"),
+            *("missions", "payments", "reminders"),
+            *("views.backoffice", "views.dealer", "views.depot", "views.partner"),
         )
         return Settings(
             databases={name: self.postgres.url(_database(area, name)) for name in names},

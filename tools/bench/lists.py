@@ -175,13 +175,13 @@ async def _record(ground: Ground, open_trips: Mapping[str, int]) -> None:
         trips: Codec[Any] = Codec(trip_v1.contract, running.keyring)
         for name, count in open_trips.items():
             driver = [(f"driver-{name}", fact) for fact in _at_home(name, at)]
-            await events.record(running.pool, await _rows(drivers, driver, at))
+            await events.record(running.pool, await new_streams(drivers, driver, at))
             for first in range(0, count, PAGE):
                 told = list(_open_trips(name, range(first, min(first + PAGE, count)), at))
-                await events.record(running.pool, await _rows(trips, told, at))
+                await events.record(running.pool, await new_streams(trips, told, at))
 
 
-async def _rows(
+async def new_streams(
     codec: Codec[Any], told: Sequence[tuple[str, Any]], at: datetime
 ) -> list[events.Row]:
     """New streams with these events, each with its stream."""

@@ -1,8 +1,9 @@
 """python -m tools.bench.load: sends requests over kept connections, as fast as they are answered.
 
 Takes JSON on standard input: `port`, `connections` and `requests`, each request a whole one as
-text. Answers `seconds`, the count of each status, and what 99 of 100 requests took at most. It
-does next to nothing else, because it shares the machine with the server it measures.
+text, and `a_second` where they are due at a pace: what they take counts from then. Answers
+`seconds`, the count of each status, and what 99 of 100 requests took at most. It does next to
+nothing else, because it shares the machine with the server it measures.
 """
 
 import asyncio
@@ -23,7 +24,10 @@ class Connection(asyncio.Protocol):
     """Sends the next request once the former one is answered."""
 
     def __init__(
-        self, requests: Iterator[bytes], statuses: Counter[str], latencies: list[float]
+        self,
+        requests: Iterator[tuple[float, bytes]],
+        statuses: Counter[str],
+        latencies: list[float],
     ) -> None:
         self.done = asyncio.get_running_loop().create_future()
         self._requests = requests
@@ -54,13 +58,17 @@ class Connection(asyncio.Protocol):
             self.done.set_exception(error or ConnectionError("the server hung up"))
 
     def _send(self) -> None:
-        request = next(self._requests, None)
-        if request is not None:
-            self._sent_at = perf_counter()
-            self._transport.write(request)
+        due, request = next(self._requests, (0.0, b""))
+        if not request:
+            self.done.set_result(None)
+            self._transport.close()
             return
-        self.done.set_result(None)
-        self._transport.close()
+        now = perf_counter()
+        self._sent_at = due or now
+        if due > now:
+            asyncio.get_running_loop().call_later(due - now, self._transport.write, request)
+        else:
+            self._transport.write(request)
 
 
 async def main() -> None:
@@ -68,9 +76,12 @@ async def main() -> None:
     wanted = json.load(sys.stdin)
     statuses: Counter[str] = Counter()
     latencies: list[float] = []
-    requests = iter([request.encode() for request in wanted["requests"]])
+    pace, sent = wanted["a_second"], [request.encode() for request in wanted["requests"]]
     loop = asyncio.get_running_loop()
     started = perf_counter()
+    requests = iter(
+        [(started + number / pace if pace else 0.0, one) for number, one in enumerate(sent)]
+    )
     made = [
         await loop.create_connection(
             lambda: Connection(requests, statuses, latencies), "127.0.0.1", wanted["port"]

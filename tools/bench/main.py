@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -29,9 +30,11 @@ def run(
     output: Path = OUTPUT,
     against: str | None = None,
     store: str | None = None,
+    minutes: float | None = None,
 ) -> None:
     """Measure our speed beside the bare limit and beside a peer; these are goals, not tests.
 
+    `minutes` is how long each side has the loads whose goals name ten.
     `store` measures another store instead: `esdb` on the double of the test kit, or a URL.
     """
     if against is not None:
@@ -46,6 +49,8 @@ def run(
     # What clients say while servers come and go belongs to no figure.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     size = QUICK if quick else FULL
+    if minutes is not None:
+        size = replace(size, minutes=minutes)
     chosen = {name: one for name, one in subjects.items() if not only or name in only}
     measured: list[Measured] = []
     try:

@@ -1,7 +1,7 @@
 """Measures a mixed day: drivers and logistics look and decide, while relay and views follow."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from itertools import count, islice
@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.common_v1 import Point
 from contracts.missions.trip_v1 import contract
-from infra.consumers.views import Generations
+from infra.consumers.views import Generations, View
 from infra.database import Pool, open_pool
 from infra.host import Running, opened
 from infra.personal import Codec
@@ -57,7 +57,7 @@ async def measure(ground: Ground, size: Size, step: Callable[[], None]) -> Sampl
         for pool in shown.values():
             stack.push_async_callback(pool.close)
         await _followed(missions.pool, shown)
-        await _bare_tables(shown["partner"])
+        await bare_tables(shown["partner"], "partner", (trips.view, quotes.view))
         environment = bare_environment(settings.database("views.partner"))
         bare = await stack.enter_async_context(child("-m", BARE, environment=environment))
         requests = Story(ground.signing, seeded).requests()
@@ -105,12 +105,19 @@ async def _seed(missions: Running, seeded: int) -> None:
     await events.record(missions.pool, await events.rows(codec, "M", seeded))
 
 
-async def _followed(store: Pool, shown: Mapping[str, Pool]) -> None:
-    """Wait until the views show everything about trips and drivers."""
+async def _followed(
+    store: Pool,
+    shown: Mapping[str, Pool],
+    service: str = "missions",
+    aggregates: Sequence[str] = ("trip", "driver"),
+) -> None:
+    """Wait until the views show everything about these, of which each view shows something."""
+    streams = f"^({'|'.join(aggregates)})-"
     async with store.connection() as connection:
         cursor = await connection.execute(
-            "select regexp_replace(stream, '^(trip|driver)-', 'missions.\\1/'), max(version)"
-            " from es.event where stream ~ '^(trip|driver)-' group by 1"
+            "select regexp_replace(stream, %(streams)s, %(shown)s), max(version)"
+            " from es.event where stream ~ %(streams)s group by 1",
+            {"streams": streams, "shown": f"{service}.\\1/"},
         )
         recorded: dict[str, int] = dict(await cursor.fetchall())
     async with asyncio.timeout(FOLLOW_SECONDS):
@@ -121,17 +128,17 @@ async def _followed(store: Pool, shown: Mapping[str, Pool]) -> None:
                 await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _bare_tables(shown: Pool) -> None:
-    """The rows of the partner's views in plain tables, with the same keys and indexes."""
+async def bare_tables(shown: Pool, views: str, copied: Sequence[View[Any, Any]]) -> None:
+    """The rows of these views in plain tables, with the same keys and indexes."""
     async with shown.connection() as connection:
         await connection.execute(f"create schema {bare_mixed.SCHEMA}".encode())
-        for view in (trips.view, quotes.view):
+        for view in copied:
             table, columns = f"{bare_mixed.SCHEMA}.{view.name}", ", ".join(view.columns)
             await connection.execute(f"create table {table} ({view.definition()})".encode())
-            for index in view.indexes:
+            for index in view.all_indexes:
                 await connection.execute(f"create index on {table} {index}".encode())
-            copied = f"insert into {table} ({columns}) select {columns} from partner.{view.name}"
-            await connection.execute(copied.encode())
+            rows = f"insert into {table} ({columns}) select {columns} from {views}.{view.name}"
+            await connection.execute(rows.encode())
 
 
 # --- Who asks for what ----------------------------------------------------------------------------

@@ -42,6 +42,11 @@ class Child:
         statm = Path(f"/proc/{self.process.pid}/statm").read_text()
         return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    async def kill(self) -> None:
+        """End it at once, whatever it is at."""
+        self.process.kill()
+        await self.process.wait()
+
 
 @asynccontextmanager
 async def child(*arguments: str, environment: Mapping[str, str]) -> AsyncIterator[Child]:
@@ -55,9 +60,10 @@ async def child(*arguments: str, environment: Mapping[str, str]) -> AsyncIterato
     )
     try:
         yield Child(process, await _ready(process))
-        process.terminate()
-        async with asyncio.timeout(STOP_SECONDS):
-            await process.wait()
+        if process.returncode is None:
+            process.terminate()
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
@@ -81,9 +87,22 @@ class Answered:
     p99: float
 
 
-async def answered(port: int, requests: Sequence[str], connections: int = CONNECTIONS) -> Answered:
-    """Have requests sent by a process of its own. Raises `ChildFailed` unless all succeed."""
-    wanted = {"port": port, "connections": connections, "requests": requests}
+async def answered(
+    port: int,
+    requests: Sequence[str],
+    connections: int = CONNECTIONS,
+    a_second: float | None = None,
+) -> Answered:
+    """Have requests sent by a process of its own, at this pace or as fast as they are answered.
+
+    Raises `ChildFailed` unless all succeed.
+    """
+    wanted = {
+        "port": port,
+        "connections": connections,
+        "requests": requests,
+        "a_second": a_second,
+    }
     process = await asyncio.create_subprocess_exec(
         *launcher(signal.SIGTERM, unprivileged=False),
         sys.executable,

@@ -9,7 +9,8 @@ from tools.bench.ground import Ground
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much work a run does. `seconds` is one side's share of a round."""
+    """How much work a run does. `seconds` is one side's share of a round, `minutes` that of all
+    rounds where a goal names how long a load goes on."""
 
     rounds: int
     seconds: float
@@ -17,10 +18,15 @@ class Size:
     commands: int
     filled: int
     processes: int
+    minutes: float
 
 
-FULL = Size(rounds=5, seconds=2.0, events=20_000, commands=3_000, filled=1_000_000, processes=5)
-QUICK = Size(rounds=1, seconds=0.2, events=400, commands=64, filled=20_000, processes=1)
+FULL = Size(
+    rounds=5, seconds=2.0, events=20_000, commands=3_000, filled=1_000_000, processes=5, minutes=10
+)
+QUICK = Size(
+    rounds=1, seconds=0.2, events=400, commands=64, filled=20_000, processes=1, minutes=0.01
+)
 
 Measure = Callable[[Ground, Size, Callable[[], None]], Awaitable[Samples]]
 """Measures every side; calls its last argument after each step of `steps`."""

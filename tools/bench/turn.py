@@ -43,6 +43,7 @@ from contracts.missions.trip_v1 import contract as trips
 from infra import commands
 from infra.commands import CommandContext, Commands
 from infra.host import opened
+from infra.personal import Codec
 from infra.stack.postgres import PostgresServer
 from infra.topics import create_topics
 from services.missions.aggregates import DRIVER, TRIP
@@ -50,7 +51,8 @@ from services.missions.driver import ChangePhone
 from services.missions.service import service
 from tools.bench import appends, events, mixed, visibility
 from tools.bench.ground import Ground
-from tools.bench.processes import RELAIS, answered, child
+from tools.bench.memory import until_ready
+from tools.bench.processes import RELAIS, ChildFailed, answered, child
 from tools.bench.requests import request
 from tools.bench.subject import FULL
 from tools.bench.subjects import SUBJECTS
@@ -399,6 +401,64 @@ async def lists(ground: Ground, seconds: float) -> Mapping[str, float]:
         return {name: await ask.p95(name, "many") for name in beside.QUESTIONS}
 
 
+REBUILDING = Path(__file__).with_name("rebuilding.py")
+REBUILT_A_SECOND = 100_000
+"""Events for each second of a turn."""
+
+
+async def rebuilt(ground: Ground, seconds: float) -> Mapping[str, float]:
+    """Views made anew from the store, and the memory that it takes: of all, and of a quarter."""
+    settings, environment = ground.settings("rebuilt"), ground.environment("rebuilt")
+    await create_topics(ground.broker.bootstrap, service.contracts, 1)
+    count = max(4 * events.EVENTS_A_TRIP, round(REBUILT_A_SECOND * seconds))
+    trips_of_a_quarter = count // events.EVENTS_A_TRIP // 4
+    taken: list[Mapping[str, float]] = []
+    async with opened(service, settings) as running:
+        codec = Codec(trips, running.keyring)
+        for quarter in range(4):
+            recorded = await events.rows(codec, f"R{quarter}-", trips_of_a_quarter)
+            await events.record(running.pool, recorded)
+            if quarter in (0, 3):
+                await ground.settle()
+                taken.append(await _alone(REBUILDING, environment))
+    few, many = taken
+    rebuilt_events = 4 * trips_of_a_quarter * events.EVENTS_A_TRIP
+    return {
+        "events/s": rebuilt_events / many["seconds"],
+        "MiB": many["MiB"],
+        "MiB of a quarter": few["MiB"],
+    }
+
+
+async def _alone(script: Path, environment: Mapping[str, str]) -> Mapping[str, float]:
+    """The figures that a script prints, which runs in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(script),
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise ChildFailed(f"{script.name} ended with {process.returncode}")
+    said: Mapping[str, float] = json.loads(output)
+    return said
+
+
+async def started(ground: Ground, seconds: float) -> Mapping[str, float]:
+    """From the start of the workers of missions until they are ready; their databases are there."""
+    environment = ground.environment("started")
+    await create_topics(ground.broker.bootstrap, service.contracts, 1)
+    taken: list[float] = []
+    for _ in range(1 + max(2, round(3 * seconds))):
+        begun = perf_counter()
+        async with child(*RELAIS, "work", "missions", environment=environment) as workers:
+            await until_ready(workers.port)
+            taken.append(perf_counter() - begun)
+    # The first one makes the databases.
+    return {"seconds": median(taken[1:])}
+
+
 MEASURES: Mapping[str, Callable[[Ground, float], Awaitable[Mapping[str, float]]]] = {
     "visible at 200": paced(200),
     "visible at 10": paced(10),
@@ -416,6 +476,8 @@ MEASURES: Mapping[str, Callable[[Ground, float], Awaitable[Mapping[str, float]]]
     "long stream": long_stream,
     "idle": idle,
     "worked": worked,
+    "rebuild": rebuilt,
+    "start": started,
 }
 
 

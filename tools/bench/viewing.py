@@ -123,7 +123,7 @@ async def bare_tables(running: Running, schema: str) -> AsyncIterator[Tables]:
         for view in BARE_VIEWS.values():
             table = f"{schema}.{view.name}"
             await connection.execute(f"create table {table} ({view.definition()})".encode())
-            for index in view.indexes:
+            for index in view.all_indexes:
                 await connection.execute(f"create index on {table} {index}".encode())
             tables[view.name] = sql.Identifier(schema, view.name)
         yield tables

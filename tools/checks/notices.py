@@ -28,6 +28,8 @@ KINDS: Mapping[Any, str] = {
     datetime: "day",
 }
 """The kind of a fact by the type of its field; an enumeration has labels."""
+USERS = "accounts"
+"""The service whose people messaging knows without a contact."""
 EVENTS: Mapping[str, tuple[str, EventType[Any]]] = {
     kind.type: (contract.service, kind) for contract in contracts for kind in contract.types
 }
@@ -49,6 +51,7 @@ def notices(tree: Tree) -> Iterator[Finding]:
 
 def _complaints(found: Declared, service: str, content: Content) -> Iterator[tuple[str, str]]:
     """The type of an event, and what is wrong with an entry there."""
+    met = {one.person for one in found.contacts.values()}
     entries: list[tuple[str, Notice | Contact | Farewell]] = [
         *((name, notice) for name, told in found.notices.items() for notice in told),
         *found.contacts.items(),
@@ -61,6 +64,11 @@ def _complaints(found: Declared, service: str, content: Content) -> Iterator[tup
         elif owner != service:
             yield name, f"{name} is of {owner}, which has notices of its own"
         elif isinstance(entry, Notice):
+            if entry.address and service != USERS and entry.to not in met:
+                yield (
+                    name,
+                    f"{entry.template}: no contact says who {entry.to} is",
+                )
             for complaint in (*_of_fields(entry, event), *_of_facts(entry, event, content)):
                 yield name, f"{entry.template}: {complaint}"
         else:

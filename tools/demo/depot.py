@@ -2,7 +2,6 @@
 courier, the people of the platform, and recipients."""
 
 import asyncio
-import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from rich.console import Console
 
 from infra.tokens import Role
 from tools.demo.chronicle import Chronicle
-from tools.demo.teller import SEEN_WITHIN, Teller, Tokens, Unexpected, expect
+from tools.demo.teller import SEEN_WITHIN, Teller, Tokens, expect
 
 OPERATOR = "relais-demo"
 """The organisation that operates the platform. It has to be founded before the story begins."""
@@ -26,6 +25,7 @@ ICE = "001561191000066"
 PASSWORD = "a lorry full of parcels"
 DUE = 34_900
 SHORT = 10_000
+CODE = re.compile(r"\b\d{6}\b")
 TABLE = """{header}
 {run}-1;Casablanca;Salma Idrissi;0612000001;12 rue Ibn Batouta;1;349,00
 {run}-2;Fès;سلمى الإدريسي;0612000002;8 rue de Fès;2;349,00
@@ -66,13 +66,7 @@ class Depot:
 
     async def until(self, path: str, holds: Callable[[Any], bool]) -> Any:
         """The answer to the manager, once the platform has come so far. Raises `Unexpected`."""
-        started = perf_counter()
-        while not holds(found := await self.manager("GET", path)):
-            if perf_counter() - started > SEEN_WITHIN:
-                raise Unexpected(f"{path}: {found}")
-            await asyncio.sleep(0.05)
-        self.teller.seen_ms.append((perf_counter() - started) * 1000)
-        return found
+        return await self.teller.come(lambda: self.manager("GET", path), holds, path)
 
 
 async def play(
@@ -104,8 +98,8 @@ async def let_in(teller: Teller) -> Depot:
     teller.step("A depot registers itself, is refused, corrects what was wrong and is let in")
     number = int(teller.run, 16) % 10**8
     phone, card = f"06{number:08}", f"BK{number % 10**6:06}"
-    await anybody(teller, "POST", "/accounts/phone-codes", {"phone": phone})
-    code = await text_message(teller, f"+212{phone[1:]}")
+    await teller.anybody("POST", "/accounts/phone-codes", {"phone": phone})
+    code = await teller.received(f"+212{phone[1:]}", CODE)
     registration = {
         "name": f"Dépôt Maarif {teller.run}",
         "manager_name": "Nadia Alaoui",
@@ -113,10 +107,10 @@ async def let_in(teller: Teller) -> Depot:
         "company_number": ICE,
         "address": f"{number} rue Ibn Batouta",
         "city": "Casablanca",
-        "conditions_version": (await anybody(teller, "GET", CONDITIONS))["version"],
+        "conditions_version": (await teller.anybody("GET", CONDITIONS))["version"],
     }
     proof = {"partnership": "depot", "phone": phone, "code": code, "password": PASSWORD}
-    made = await anybody(teller, "POST", "/accounts/registrations", registration | proof)
+    made = await teller.anybody("POST", "/accounts/registrations", registration | proof)
     depot = Depot(teller, made["organisation_id"], made["user_id"])
     await barred(depot, "registration-pending")
     await decide(depot, "rejection", reason="There is no such street.")
@@ -195,7 +189,9 @@ async def deliver(depot: Depot, tour_id: str, first: str, second: str) -> None:
     depot.teller.step("A recipient pays for one order, nobody opens for the other one")
     path = f"/depot_tours/tours/{tour_id}/orders"
     await depot.courier("PUT", f"{path}/{first}/delivery", {"cash": dirhams(DUE)})
-    await depot.courier("PUT", f"{path}/{second}/failures/1", {"reason": "absent"})
+    door = {"latitude": 34.03, "longitude": -5.0}
+    absent = {"reason": "absent", "called": True, "location": door}
+    await depot.courier("PUT", f"{path}/{second}/failures/1", absent)
     await depot.courier("PUT", f"{path}/{second}/return")
     depot.teller.say(f"  {DUE / 100:.0f} DH are in Karim's pocket, two parcels come back")
 
@@ -314,18 +310,6 @@ def today() -> date:
     return datetime.now(ZoneInfo("Africa/Casablanca")).date()
 
 
-async def anybody(teller: Teller, method: str, path: str, body: Any = None) -> Any:
-    """One request of nobody in particular. Raises `Unexpected` unless it succeeds."""
-    headers = {"Idempotency-Key": uuid4().hex}
-    answer = await teller.client.request(method, path, json=body, headers=headers)
-    expect(answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}")
-    return answer.json()
-
-
-LATE = frozenset({403, 404, 412, 422, 425})
-"""How a service answers who asks before it has heard from another one."""
-
-
 async def asked(
     teller: Teller,
     organisation: str,
@@ -336,33 +320,9 @@ async def asked(
     body: Any = None,
     **headers: str,
 ) -> httpx.Response:
-    """One request, asked again for a while where a service has not heard of everything yet.
-
-    Raises `Unexpected` when it does not succeed by then.
-    """
-    started, key = perf_counter(), uuid4().hex
+    """One request of somebody. Raises `Unexpected` unless it succeeds in time."""
     token = teller.tokens(who, organisation, role)
-    sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, **headers}
-    content = {"content": body.encode()} if isinstance(body, str) else {"json": body}
-    while True:
-        answer = await teller.client.request(method, path, headers=sent, **content)
-        if answer.is_success:
-            return answer
-        if answer.status_code not in LATE or perf_counter() - started > SEEN_WITHIN:
-            raise Unexpected(f"{method} {path}: {answer.status_code} {answer.text}")
-        await asyncio.sleep(0.05)
-
-
-async def text_message(teller: Teller, phone: str) -> str:
-    """The code in the text message that a phone got, from the inbox of this machine."""
-    started = perf_counter()
-    while perf_counter() - started < SEEN_WITHIN:
-        page = html.unescape((await teller.client.get("/messaging/inbox")).text)
-        for article in page.split("<article")[1:]:
-            if phone in article and (found := re.search(r"\b\d{6}\b", article.split("<pre")[1])):
-                return found[0]
-        await asyncio.sleep(0.05)
-    raise Unexpected(f"no text message came to {phone}")
+    return await teller.insist(token, method, path, body, **headers)
 
 
 async def barred(depot: Depot, why: str) -> None:

@@ -1,11 +1,13 @@
 """Tells the story: plays its people over HTTP and prints what comes of it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import html
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -16,10 +18,18 @@ from infra.tokens import Role
 from tools.demo.chronicle import Chronicle
 from tools.demo.people import Person
 
-SEEN_WITHIN = 60.0
+SEEN_WITHIN = 180.0
+LATE = frozenset({401, 403, 404, 412, 422, 425})
+"""How a service answers who asks before it has heard from another one; 401 is its word for the
+session of a phone that it has not heard of."""
 
-Tokens = Callable[[str, str, Role], str]
-"""(subject, organisation, role) -> access token."""
+
+class Tokens(Protocol):
+    """Makes access tokens; the role holds at the dealerships, where some are named."""
+
+    def __call__(
+        self, subject: str, organisation_id: str, role: Role, dealerships: Sequence[str] = ()
+    ) -> str: ...
 
 
 class Unexpected(Exception):
@@ -78,6 +88,72 @@ class Teller:
         }
         answer = await self.client.put(path, content=content, headers=headers)
         expect(answer.is_success, f"{path}: {answer.status_code} {answer.text}")
+
+    async def insist(
+        self, token: str, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """One request of whoever has the token, of nobody where it is empty; asked again for a
+        while where a service has not heard of everything yet. Text and bytes go as they are.
+
+        Raises `Unexpected` when it does not succeed by then.
+        """
+        sent = {"Idempotency-Key": uuid4().hex, **headers}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if isinstance(body, bytes):
+            sent["Content-Type"] = "application/octet-stream"
+        content = {"content": body} if isinstance(body, bytes | str) else {"json": body}
+        started = perf_counter()
+        while True:
+            answer = await self.client.request(method, path, headers=sent, **content)
+            if answer.is_success:
+                return answer
+            if answer.status_code not in LATE or perf_counter() - started > SEEN_WITHIN:
+                raise Unexpected(f"{method} {path}: {answer.status_code} {answer.text}")
+            await asyncio.sleep(0.05)
+
+    async def anybody(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer to nobody in particular. Raises `Unexpected` unless there is one in time."""
+        return (await self.insist("", method, path, body)).json()
+
+    async def fill_in(self, path: str, key: str, fields: Mapping[str, str]) -> str:
+        """Where a page leads whoever sends its form. Raises `Unexpected` when it was not taken."""
+        answer = await self.client.post(path, data={"key": key, **fields})
+        expect(answer.status_code == 303, f"{path}: {answer.status_code} {answer.text}")
+        return answer.headers["location"]
+
+    async def try_out(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """The answer to nobody in particular, whatever it is."""
+        headers = {"Idempotency-Key": uuid4().hex}
+        return await self.client.request(method, path, json=body, headers=headers)
+
+    async def come(
+        self, look: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool], what: str
+    ) -> Any:
+        """The sight that holds, once the platform has come so far; remembers how long that took.
+
+        Raises `Unexpected`, with the last sight, when it never does.
+        """
+        started = perf_counter()
+        while not holds(found := await look()):
+            expect(perf_counter() - started < SEEN_WITHIN, f"{what}: {found}")
+            await asyncio.sleep(0.05)
+        self.seen_ms.append((perf_counter() - started) * 1000)
+        return found
+
+    async def received(self, address: str, wanted: re.Pattern[str], *former: str) -> str:
+        """The part that is wanted of the newest message to an address, and that is none of the
+        former ones, from the inbox of this machine. Raises `Unexpected` when none comes."""
+
+        async def found() -> list[str]:
+            # The inbox shows the newest mails alone: those to others must not push this one out.
+            inbox = (await self.client.get("/messaging/inbox", params={"to": address})).text
+            mine = [html.unescape(one) for one in inbox.split("<article")[1:]]
+            parts = [part for one in mine for part in wanted.findall(one.partition("<pre")[2])]
+            return [part for part in parts if part not in former]
+
+        newest: str = (await self.come(found, bool, f"nothing came to {address}"))[0]
+        return newest
 
     async def until(self, who: Person, path: str, holds: Callable[[Any], bool]) -> Any:
         """The answer once a reaction has done its part; raises `Unexpected` if it never does."""

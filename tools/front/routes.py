@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from infra.catalogues import LANGUAGES, Texts, direction, locale_of, number
 from infra.consumers.transports import FaustApp
@@ -125,12 +125,16 @@ def front_of(home: Path, services: Sequence[Running], key: SigningKey) -> Front:
     return Front(
         page,
         [
-            Route("/app", _to_app),
-            Route("/app/{path:path}", _app),
+            *app_routes(),
             Route("/development/people/{person}", credentials, methods=["POST"]),
             Route("/development/{asset}", _asset),
         ],
     )
+
+
+def app_routes() -> Sequence[BaseRoute]:
+    """The app, wherever the APIs are served."""
+    return [Route("/app", _to_app), Route("/app/{path:path}", _app)]
 
 
 async def _asset(request: Request) -> Response:

@@ -38,7 +38,7 @@ SETTINGS = {
 }
 """The settings that all processes share; an overlay adds its portal, proxies and stores."""
 
-SECRET: frozenset[Outside] = frozenset({"mail", "texts", "objects"})
+SECRET: frozenset[Outside] = frozenset({"mail", "texts", "objects", "vendors"})
 """Whoever is reached with a secret: it is in the Secret of this name, as settings."""
 
 GRACE: dict[Component, int] = {

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from pydantic import SecretStr, ValidationError
 
-from contracts.index import contracts
+import contracts
 from infra.cluster import Cluster
 from infra.database import Pool, open_pool
 from infra.endpoints import database_of
@@ -23,6 +23,7 @@ from tools.relais.home import addresses, nearest
 
 CONNECT_SECONDS = 5
 POOL_SIZE = 4
+CONTRACTS = Path(contracts.__path__[0])
 ELSEWHERE = (
     "{} records in EventStoreDB (RELAIS_STORES), and this command reads the events in PostgreSQL"
 )
@@ -98,8 +99,7 @@ def named(name: str | None) -> tuple[str, ...]:
 
 def recording(name: str | None = None) -> list[str]:
     """The names of the services that record events. Raises `Trouble` for one that does not."""
-    recorders = {contract.service for contract in contracts}
-    found = [one for one in named(name) if one in recorders]
+    found = [one for one in named(name) if (CONTRACTS / one).is_dir()]
     if not found:
         raise Trouble(f"{name} records no events", USAGE)
     return found

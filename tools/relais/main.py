@@ -70,35 +70,45 @@ def servers_alone() -> None:
 @app.command()
 def serve(service: ServiceName) -> None:
     """Serve the API of one service."""
-    from tools.relais import running
+    from tools.relais import production
 
-    raise typer.Exit(running.serve(service))
+    raise typer.Exit(production.serve(service))
 
 
 @app.command()
 def work(service: ServiceName) -> None:
     """Run the workers of one service: relay, timers, reactions, views."""
-    from tools.relais import running
+    from tools.relais import production
 
-    raise typer.Exit(running.work(service))
+    raise typer.Exit(production.work(service))
 
 
 @app.command()
 def migrate(service: Annotated[str | None, typer.Argument(help="Unless all.")] = None) -> None:
     """Bring databases to what this release needs, before its processes start. Safe to repeat."""
-    from tools.relais import running
+    from tools.relais import production
 
-    raise typer.Exit(running.migrate(service))
+    raise typer.Exit(production.migrate(service))
 
 
 @app.command()
 def demo(
     depot: Annotated[bool, typer.Option("--depot", help="A day in a depot instead.")] = False,
+    dealership: Annotated[
+        bool, typer.Option("--dealership", help="A case of a dealership instead.")
+    ] = False,
+    marketplace: Annotated[
+        bool, typer.Option("--marketplace", help="Two requests on a marketplace instead.")
+    ] = False,
+    companies: Annotated[
+        int,
+        typer.Option(min=8, max=200, help="Of the marketplace; a fifth are near the customer."),
+    ] = 8,
 ) -> None:
     """Run everything and play the story of one mission on it."""
     from tools.relais import running
 
-    raise typer.Exit(running.demo(depot))
+    raise typer.Exit(running.demo(depot, dealership, marketplace, companies))
 
 
 @app.command()
@@ -113,11 +123,14 @@ def bench(
     store: Annotated[
         str | None, typer.Option(help="Measure this one: esdb, or the URL of an EventStoreDB.")
     ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="How long each side has the loads whose goals name ten.")
+    ] = None,
 ) -> None:
     """Measure each hop beside its limit, and write bench.json."""
     from tools.bench.main import run
 
-    run(quick=quick, only=only or (), against=against, store=store)
+    run(quick=quick, only=only or (), against=against, store=store, minutes=minutes)
 
 
 app.command()(verbs.doctor)

@@ -4,6 +4,7 @@ The column of an event is a struct of its fields, null in the rows of other even
 work; it comes with the extra `export`.
 """
 
+import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,7 +61,7 @@ class Parquet:
         try:
             import duckdb
         except ImportError:
-            raise Trouble("Parquet needs DuckDB: pip install duckdb") from None
+            raise Trouble(f"Parquet needs DuckDB: {sys.executable} -m pip install duckdb") from None
         self._connect = duckdb.connect
         self._columns = columns(contract)
         self._suffixes = {

@@ -1,26 +1,22 @@
 """The whole platform in one process: servers, services, APIs and workers, until told to stop."""
 
 import asyncio
-import logging
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from infra import telemetry
-from infra.host import Running, Service, open_keys, opened, working
-from infra.installation import belonging, objects_belong
-from infra.objects import objects_of
+from infra.host import Running
 from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.ports import free_port
 from infra.tokens import Role, SigningKey
-from infra.topics import create_topics
 from services import registry
 from services.messaging.adapters.outbound.sink import LOCAL_NAMES
 from tools.front.routes import front_of
 from tools.relais import servers
 from tools.relais.home import refuse_second, write_addresses
+from tools.relais.hosting import open_services, telemetry_of
 from tools.relais.keys import development_token, with_keys
 
 
@@ -38,9 +34,11 @@ class Platform:
         """Wait until told to stop. Raises `ServerFailed` when a server is gone for good."""
         await servers.until(told, self.kept)
 
-    def token(self, subject: str, organisation_id: str, role: Role) -> str:
+    def token(
+        self, subject: str, organisation_id: str, role: Role, dealerships: Sequence[str] = ()
+    ) -> str:
         """A development token; in production the accounts service signs them."""
-        return development_token(self.signing_key, subject, organisation_id, [role])
+        return development_token(self.signing_key, subject, organisation_id, [role], dealerships)
 
 
 @asynccontextmanager
@@ -88,62 +86,3 @@ def is_own(settings: Settings) -> bool:
     """
     named = settings.postgres or settings.databases or settings.kafka
     return not named and settings.host in LOCAL_NAMES and settings.inside_port is None
-
-
-async def open_services(
-    stack: AsyncExitStack,
-    services: Sequence[Service],
-    settings: Settings,
-    *,
-    with_workers: bool = True,
-) -> list[Running]:
-    """Open services on the stack, with their topics, and start their workers.
-
-    Raises `NotTogether` when one of their databases, or the store of objects, is not a part of this
-    installation.
-    """
-    keys = await stack.enter_async_context(open_keys(settings, settings.pool_size))
-    found = [
-        await stack.enter_async_context(opened(service, settings, keys)) for service in services
-    ]
-    for running in found:
-        await stack.enter_async_context(
-            belonging(running.service.name, running.keyring.pool, running.pool)
-        )
-        if "objects" in running.service.reaches:
-            objects, keys = objects_of(settings), running.keyring.pool
-            await objects_belong(running.service.name, objects, keys, running.pool)
-    if not with_workers:
-        return found
-    contracts = {c.topic: c for s in services for c in (*s.contracts, *s.sources)}
-    copies = settings.topic_replication, settings.topic_in_sync
-    await create_topics(settings.cluster, list(contracts.values()), *copies)
-    for running in found:
-        await stack.enter_async_context(working(running))
-    return found
-
-
-def telemetry_of(settings: Settings, name: str) -> telemetry.TelemetrySettings:
-    """How a process of this name reports; libraries only speak up when something is wrong."""
-    # What aiosmtpd logs below this level has the addresses of mails in it.
-    for library in ("aiokafka", "faust", "httpx", "mail.log", "mode", "uvicorn"):
-        logging.getLogger(library).setLevel(logging.WARNING)
-    # At every start it warns that the first rebalance has no state of a sensor; we have no sensors.
-    logging.getLogger("faust.app.base").setLevel(logging.ERROR)
-    # On a busy machine its timers are late. /metrics has the lag, and a loop that stands still.
-    logging.getLogger("mode.timers").setLevel(logging.ERROR)
-    return telemetry.TelemetrySettings(
-        name,
-        otlp_endpoint=settings.otlp_endpoint or None,
-        signals=settings.otlp_signals,
-        log_level=settings.log_level,
-    )
-
-
-def until_told_to_stop() -> asyncio.Event:
-    """Set by SIGTERM and SIGINT; must be called within the running loop."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    return told

@@ -1,52 +1,48 @@
-"""`relais up`, `serve`, `work` and `demo`: what runs until it is told to stop."""
+"""`relais up`, `servers` and `demo`: what runs on a laptop until it is told to stop."""
 
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import uvloop
 from rich.console import Console
 
 from contracts.accounts.organisation_v1 import OrganisationKind, Profile
-from infra import telemetry
+from contracts.accounts.user_v1 import Role as UserRole
 from infra.endpoints import without_password
 from infra.host import Running
-from infra.serving import measured, serving, site
 from infra.settings import Settings
 from infra.stack.ports import is_free
-from services import registry
+from infra.testing.cards import card_server
+from infra.timers import Timers
+from tools.demo import dealership as case_of_dealership
 from tools.demo import depot as day_in_depot
+from tools.demo import house
+from tools.demo import marketplace as requests_of_marketplace
 from tools.demo.chronicle import Chronicle, keep
 from tools.demo.story import play
 from tools.demo.summary import show_addresses, summarise
 from tools.demo.teller import Unexpected
 from tools.relais import servers
-from tools.relais.answers import USAGE, Trouble, refusal_of
 from tools.relais.bootstrap import Founder, found
 from tools.relais.connections import environment
 from tools.relais.home import nearest
-from tools.relais.platform import open_services, platform, telemetry_of, until_told_to_stop
+from tools.relais.hosting import run, until_told_to_stop
+from tools.relais.platform import platform
 
 console = Console(soft_wrap=True)
-
-
-def _run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """The exit code of what runs; what keeps it from running is one line on stderr."""
-    try:
-        return int(uvloop.run(work()))
-    except Exception as error:
-        if (refusal := refusal_of(error)) is None:
-            raise
-        message, code = refusal
-        print(f"relais: {message}", file=sys.stderr)
-        return code
+ROLES = {
+    OrganisationKind.MARKETPLACE: UserRole.MARKETPLACE_MANAGER,
+    OrganisationKind.PROVIDER: UserRole.PROVIDER_MANAGER,
+}
+"""The role that does the work in an organisation of a kind."""
 
 
 def up() -> int:
     """The whole platform, until Ctrl-C or SIGTERM."""
-    return _run(lambda: _up(environment()))
+    return run(lambda: _up(environment()))
 
 
 async def _up(settings: Settings) -> int:
@@ -77,7 +73,7 @@ def first_steps(settings: Settings, url: str) -> Iterator[str]:
 
 def servers_alone() -> int:
     """PostgreSQL and the broker of this home, until Ctrl-C or SIGTERM."""
-    return _run(lambda: _servers_alone(nearest(environment(), Path.cwd())))
+    return run(lambda: _servers_alone(nearest(environment(), Path.cwd())))
 
 
 async def _servers_alone(settings: Settings) -> int:
@@ -90,67 +86,20 @@ async def _servers_alone(settings: Settings) -> int:
     return 0
 
 
-def serve(name: str) -> int:
-    """The API of one service."""
-    return _run(lambda: _one(name, environment(), with_workers=False))
-
-
-def work(name: str) -> int:
-    """The workers of one service, with their probes."""
-    return _run(lambda: _one(name, environment(), with_workers=True))
-
-
-async def _one(name: str, settings: Settings, *, with_workers: bool) -> int:
-    service = registry.service(name)
-    _refuse_unset(settings)
-    told = until_told_to_stop()
-    async with AsyncExitStack() as stack:
-        stack.enter_context(telemetry.running(telemetry_of(settings, name)))
-        running = await open_services(stack, [service], settings, with_workers=with_workers)
-        await stack.enter_async_context(measured(running))
-        app = site(running, settings)
-        url = await stack.enter_async_context(serving(app, settings))
-        console.print(f"{name} {'works' if with_workers else 'serves'} at {url}")
-        await told.wait()
-        if not with_workers:
-            await app.leave(told, settings.leave_seconds)
-    return 0
-
-
-def migrate(name: str | None) -> int:
-    """The databases, brought to what this release needs."""
-    return _run(lambda: _migrate(name, environment()))
-
-
-async def _migrate(name: str | None, settings: Settings) -> int:
-    services = registry.services() if name is None else (registry.service(name),)
-    _refuse_unset(settings)
-    for service in services:
-        # One after the other: together they would ask for as many connections as all processes.
-        async with AsyncExitStack() as stack:
-            await open_services(stack, [service], settings, with_workers=False)
-        console.print(f"{service.name}: ready for this release")
-    return 0
-
-
-def _refuse_unset(settings: Settings) -> None:
-    # `up` finds these by itself on a laptop; here nothing may be guessed.
-    secret = settings.master_keys.get_secret_value()
-    published = settings.jwks or settings.jwks_url
-    given = {"POSTGRES": settings.postgres, "KAFKA": settings.kafka, "JWKS": published}
-    for name, value in {**given, "MASTER_KEYS": secret}.items():
-        if not value:
-            raise Trouble(f"RELAIS_{name} is not set", USAGE)
-
-
-def demo(depot: bool) -> int:
+def demo(depot: bool, dealership: bool, marketplace: bool, companies: int) -> int:
     """The platform, and the story on it; stays up in a terminal until Ctrl-C."""
-    return _run(lambda: _demo(environment(log_level="ERROR"), depot))
+    settings = environment(log_level="ERROR")
+    return run(lambda: _demo(settings, depot, dealership, companies if marketplace else None))
+
+
+def service_of(services: Sequence[Running], name: str) -> Running:
+    [found] = [one for one in services if one.service.name == name]
+    return found
 
 
 async def found_operator(services: Sequence[Running]) -> None:
     """The organisation that lets depots in, for the story of a depot."""
-    [accounts] = [one for one in services if one.service.name == "accounts"]
+    accounts = service_of(services, "accounts")
     lea = Founder(day_in_depot.LEA, "lea.demo@example.org", "Léa Garnier")
     kind = OrganisationKind.MARKETPLACE_OPERATOR
     profile = Profile(
@@ -159,11 +108,35 @@ async def found_operator(services: Sequence[Running]) -> None:
     await found(accounts, day_in_depot.OPERATOR, kind, profile, lea)
 
 
-async def _demo(settings: Settings, depot: bool) -> int:
+async def found_group(services: Sequence[Running]) -> None:
+    """The group of dealerships, for the story of a dealership."""
+    accounts = service_of(services, "accounts")
+    maya = Founder(house.MAYA, "maya.demo@example.org", "Maya Garnier")
+    profile = Profile(
+        name="Garages", time_zone="Europe/Paris", currency="EUR", country="FR", contacts=()
+    )
+    kind = OrganisationKind.DEALER_GROUP
+    await found(accounts, house.GROUP, kind, profile, maya)
+
+
+async def company(accounts: Running, id: str, kind: OrganisationKind, user_id: str) -> None:
+    """An organisation of the story of a marketplace, with somebody who does everything in it."""
+    roles = (UserRole.ADMINISTRATION, ROLES[kind])
+    profile = Profile(name=id, time_zone="Europe/Paris", currency="EUR", country="FR", contacts=())
+    await found(accounts, id, kind, profile, Founder(user_id, f"{user_id}@example.org", id, roles))
+
+
+async def rehearse(running: Running, at: datetime) -> None:
+    """Let all happen in a service that falls due until then, as if it were that time."""
+    await Timers(running.service.name, running.commands, running.service.aggregates).fire_due(at)
+
+
+async def _demo(settings: Settings, depot: bool, dealership: bool, companies: int | None) -> int:
     port = settings.port if is_free(settings.port) else 0
-    settings = settings.model_copy(update={"port": port})
     told = until_told_to_stop()
     async with AsyncExitStack() as stack:
+        cards = await stack.enter_async_context(card_server())
+        settings = settings.model_copy(update={"port": port, "card_provider": cards.url})
         with console.status("starting PostgreSQL, the broker and the services"):
             running = await stack.enter_async_context(platform(settings))
         try:
@@ -171,6 +144,30 @@ async def _demo(settings: Settings, depot: bool) -> int:
             if depot:
                 await found_operator(running.services)
                 await day_in_depot.play(running.url, running.token, console, chronicle=chronicle)
+            elif dealership:
+                await found_operator(running.services)
+                await found_group(running.services)
+                reminders = service_of(running.services, "reminders")
+                await case_of_dealership.play(
+                    running.url,
+                    running.token,
+                    console,
+                    cards,
+                    partial(rehearse, reminders),
+                    chronicle=chronicle,
+                )
+            elif companies is not None:
+                accounts = service_of(running.services, "accounts")
+                dispatch = service_of(running.services, "dispatch")
+                await requests_of_marketplace.play(
+                    running.url,
+                    running.token,
+                    console,
+                    partial(company, accounts),
+                    partial(rehearse, dispatch),
+                    providers=companies,
+                    chronicle=chronicle,
+                )
             else:
                 await play(running.url, running.token, console, chronicle=chronicle)
         except Unexpected as error:

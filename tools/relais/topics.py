@@ -19,7 +19,7 @@ from infra.cloudevents import NotAnEvent, envelope
 from infra.cluster import Address
 from infra.consumers.records import KafkaTopicReader, Partition, Record
 from infra.http.models import plain
-from infra.kafka import options
+from infra.kafka import end_offsets, options
 from infra.settings import Settings
 from infra.topics import IN_SYNC, create_topics, partitions_of
 from tools.relais import connections
@@ -159,7 +159,7 @@ async def sizes_of(bootstrap: Address, topics: Mapping[str, int]) -> dict[Partit
     client = AIOKafkaConsumer(**options(bootstrap), enable_auto_commit=False)
     try:
         await client.start()
-        ends = await client.end_offsets(wanted)
+        ends = await end_offsets(client, wanted)
         return {(tp.topic, tp.partition): end for tp, end in ends.items()}
     finally:
         await client.stop()

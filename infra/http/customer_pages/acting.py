@@ -1,13 +1,14 @@
 """Carries out what a form asks for, and says on the page why it was not taken."""
 
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
-from infra.http.customer_pages.doors import NotTaken
+from infra.http.customer_pages.doors import Asked, NotTaken
 from infra.http.problems import Problem
 
 BUSY = "error_busy"
 """The page says this of problems of which it has no words of its own."""
+SIGNED_IN = "error_signed_in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,8 @@ class Outcome:
     status: int
     error: str | None = None
     notice: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those of the problem, such as when to try again."""
 
     @property
     def is_done(self) -> bool:
@@ -34,4 +37,21 @@ async def carried_out(act: Awaitable[str | None], errors: Mapping[str, str]) -> 
     except NotTaken as error:
         return Outcome(status=422, error=error.error)
     except Problem as problem:
-        return Outcome(status=problem.status_code, error=errors.get(problem.slug, BUSY))
+        return Outcome(
+            status=problem.status_code,
+            error=errors.get(problem.slug, BUSY),
+            headers=problem.headers or {},
+        )
+
+
+async def done_by_customer(
+    asked: Asked,
+    organisation_id: str,
+    act: Callable[[], Awaitable[str | None]],
+    errors: Mapping[str, str],
+) -> Outcome:
+    """The outcome of an act of the customer. What a colleague of the organisation does is none: it
+    would be recorded as the customer's."""
+    if await asked.by_colleague(organisation_id):
+        return Outcome(status=403, error=SIGNED_IN)
+    return await carried_out(act(), errors)

@@ -8,12 +8,21 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from infra import upload_passes
 from infra.catalogues import Language
 from infra.http.answers import Content
 from infra.http.auth import KeyNotKnown, Principal
 from infra.http.browsers import given
 from infra.http.problems import Problem, invalid
-from infra.http.request_context import ANY_FORM, FORM, PublicRequest, form_fields, public, unnamed
+from infra.http.request_context import (
+    ANY_FORM,
+    FORM,
+    PublicRequest,
+    RequestContext,
+    form_fields,
+    public,
+    unnamed,
+)
 
 Anybody = Annotated[PublicRequest, public()]
 Sender = Annotated[PublicRequest, public(FORM)]
@@ -113,3 +122,16 @@ def address_of(request: Request) -> str | None:
 def device_of(request: Request) -> str | None:
     """The browser that somebody asks with, as it says."""
     return request.headers.get("user-agent", "")[:MOST_DEVICE] or None
+
+
+def upload_address(masters: Mapping[str, bytes], context: RequestContext, here: str) -> str:
+    """Where a page, looked at by the holder of a link, sends their files, for an hour; the browser
+    goes back to `here`."""
+    who = context.principal
+    given = upload_passes.UploadPass(
+        owner=who.subject,
+        organisation_id=who.organisation_id,
+        back=here,
+        expires_at=context.at + upload_passes.LASTS,
+    )
+    return upload_passes.address(masters, given)

@@ -1,11 +1,11 @@
 """Writes pages as HTML that is safe whatever people entered, with the headers that keep it so."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, tzinfo
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from secrets import token_urlsafe
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -14,10 +14,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from infra.catalogues import Language, Texts
 from infra.http.answers import Router
 from infra.http.customer_pages.colours import style
-from infra.http.customer_pages.doors import Anybody, Html, NoPage
+from infra.http.customer_pages.doors import Anybody, Asked, Html, NoPage, refuse_others
 from infra.http.customer_pages.words import Words, languages
 from infra.http.problems import Problem
 
+Opened = TypeVar("Opened")
 Colour = Annotated[str, Path(pattern=r"^[0-9a-f]{6}$")]
 KIT = "infra.http.customer_pages"
 MEDIA_TYPES: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript"}
@@ -39,6 +40,8 @@ class Site:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # A look at the files of a template, and of all that it is made of, for each page.
+            auto_reload=False,
         )
 
     def words(self, language: str, zone: tzinfo = UTC) -> Words:
@@ -74,6 +77,20 @@ class Site:
         }
         content = self._environment.get_template(template).render({**shown, **facts})
         return HTMLResponse(content, status, headers(words.language, acts=acts))
+
+    async def behind(
+        self,
+        asked: Asked,
+        door: Callable[[Asked], Awaitable[Opened]],
+        then: Callable[[Opened], Awaitable[Response]],
+    ) -> Response:
+        """The answer behind a door, which raises `NoPage` where it stays shut: then a page that
+        says why. Forms of other sites get no further."""
+        try:
+            refuse_others(asked.request)
+            return await then(await door(asked))
+        except NoPage as none:
+            return self.gone(none, asked.chosen or asked.context.language)
 
     def gone(self, none: NoPage, language: str) -> HTMLResponse:
         """A page that tells why there is none, and nothing of whose it was."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -65,9 +66,12 @@ class Words:
 
     def time(self, at: datetime) -> str:
         """A day and a time of day, as it is there."""
-        there = at.astimezone(self._zone)
-        clock = format_time(there, "short", locale=self._locale)
-        return f"{format_date(there, 'full', self._locale)}{COMMAS.get(self.language, ', ')}{clock}"
+        day = format_date(at.astimezone(self._zone), "full", self._locale)
+        return f"{day}{COMMAS.get(self.language, ', ')}{self.clock(at)}"
+
+    def clock(self, at: datetime) -> str:
+        """A time of day, as it is there."""
+        return format_time(at.astimezone(self._zone), "short", locale=self._locale)
 
     def left(self, time: timedelta) -> str:
         """How much time is left: days, or hours and minutes."""
@@ -87,6 +91,7 @@ class Words:
         )
 
 
+@cache
 def languages() -> Sequence[tuple[str, str]]:
     """The languages of a page, each in its own words."""
-    return [(one, locale_of(one).languages[one].capitalize()) for one in LANGUAGES]
+    return tuple((one, locale_of(one).languages[one].capitalize()) for one in LANGUAGES)

@@ -99,6 +99,7 @@ REFUSED: list[tuple[str, str | Callable[[], str] | None]] = [
     ("with dealerships that are no lists", f"Bearer {sign(dealerships={'auditor': 'D1'})}"),
     ("with dealerships without a name", f"Bearer {sign(dealerships={'auditor': ['']})}"),
     ("with dealerships by number", f"Bearer {sign(dealerships=[['auditor', 'D1']])}"),
+    ("that reads only a little", f"Bearer {sign(reads_only='a little')}"),
     ("whose secret was shown some day", f"Bearer {sign(auth_time='some day')}"),
 ]
 
@@ -165,6 +166,13 @@ class TestRoles:
         assert answer.status_code == 403
         assert answer.json()["detail"] == "This is for: driver, logistics."
 
+    async def test_who_has_yet_to_prove_a_second_factor_is_told_so(self) -> None:
+        async with client(api(), **signed("b1", "analyst", "enrolling")) as caller:
+            refused = await caller.get("/me")
+        assert refused.json()["type"] == "urn:relais:problem:no-second-factor"
+        async with client(api(), **signed("b1", "driver", "enrolling")) as caller:
+            assert (await caller.get("/me")).status_code == 200
+
     @pytest.mark.parametrize("role", ["driver", "logistics"])
     async def test_one_of_the_roles_is_enough(self, role: Any) -> None:
         async with client(api(), **signed("b1", "analyst", role)) as caller:
@@ -179,6 +187,25 @@ class TestRoles:
         async with client(api(), Authorization="") as caller:
             answer = await caller.post("/bells/b1/rings", content=b"{")
         assert answer.status_code == 401
+
+
+def looks() -> str:
+    return f"Bearer {issue(KEY, 'd1', 'o1', ['driver'], reads_only=True)}"
+
+
+class TestReadsOnly:
+    """Somebody looks as another role sees it."""
+
+    async def test_who_only_looks_reads_what_the_role_reads(self) -> None:
+        async with client(api(), Authorization=looks()) as caller:
+            assert (await caller.get("/me")).status_code == 200
+
+    async def test_who_only_looks_changes_nothing(self) -> None:
+        async with client(api(), Authorization=looks()) as caller:
+            answer = await caller.post("/bells/b1/rings", json={"times": 1})
+        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (403, "reads-only")
+        looking = "You are looking as: driver. Nothing can be changed meanwhile."
+        assert answer.json()["detail"] == looking
 
 
 class TestRotation:

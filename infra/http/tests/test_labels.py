@@ -19,6 +19,7 @@ SSCC = "340123450000000000"
         (f"\x1d00{SSCC}", SSCC),
         (f"(00){SSCC}(400)ORDER7", SSCC),
         (f"]C1400ORDER7\x1d00{SSCC}", SSCC),
+        (f"(400)ORDER7(00){SSCC}", SSCC),
     ],
 )
 def test_a_label_is_read_as_a_scanner_sends_it(scanned: str, code: str) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount
 
 from infra import telemetry
-from infra.commands import Aggregate, CommandContext, Done
+from infra.commands import Aggregate, CommandContext, Done, Loaded
 from infra.http.answers import Answered, Content, Empty, Router
 from infra.http.middleware import Room
 from infra.http.request_context import PublicRequest, public
@@ -196,6 +196,7 @@ class Keeping:
         expected_version: int | None = None,
         *,
         in_transaction: InTransaction | None = None,
+        loaded: Loaded[Any] | None = None,
     ) -> Done[Any]:
         self.context = context
         return Done(id, 1, 1, 1, False, f"test.trip/{id}@1")

@@ -418,6 +418,7 @@ async def test_a_crash_tells_nothing_but_where_it_is_logged(
 
 UNDERNEATH = [
     (psycopg.OperationalError("gone"), 503, "unavailable"),
+    (psycopg.errors.ProgramLimitExceeded("too large"), 500, "internal-error"),
     (PoolTimeout("none in time"), 503, "unavailable"),
     (EventTooLarge("5 MB"), 413, "event-too-large"),
     (SubjectIsForgotten(["d1"]), 409, "subject-is-forgotten"),

@@ -16,7 +16,8 @@ from contracts.missions.driver_v1 import DriverEvent, PhoneChanged
 from infra.batching import Full
 from infra.commands import Aggregate, Commands, Loaded, TooMuchContention, VersionMismatch
 from infra.database import open_pool
-from infra.http.answers import Answer, Answered, Router
+from infra.folds import Fold
+from infra.http.answers import Answer, Answered, Recorded, Router
 from infra.http.auth import PublishedKeys, Verifier
 from infra.http.history import MOST, ORDER
 from infra.http.models import Id
@@ -29,9 +30,11 @@ from infra.http.request_context import (
     requires,
 )
 from infra.http.tests.stage import (
+    BELL,
     KEY,
     NOON,
     TOKENS,
+    Ring,
     RungEnough,
     Unlucky,
     api,
@@ -49,13 +52,18 @@ MISMATCH = "urn:relais:problem:version-mismatch"
 
 
 class Counting(Commands):
-    """Counts how often a stream is folded for a query."""
+    """Counts how often a stream is folded for a query, and how often at all."""
 
     folds = 0
+    all_folds = 0
 
     async def load(self, *given: Any, **options: Any) -> Any:
         self.folds += 1
         return await super().load(*given, **options)
+
+    async def _folded(self, *given: Any) -> Fold:
+        self.all_folds += 1
+        return await super()._folded(*given)
 
 
 @pytest_asyncio.fixture
@@ -104,11 +112,28 @@ def phones() -> Router:
         found = await context.load(PHONE, driver_id)
         return context.show(Phone(phone=found.state), found)
 
+    @routes.post("/bells/{bell_id}/rings-of-those-who-looked")
+    async def look_and_ring(
+        bell_id: Id, context: Annotated[RequestContext, requires("driver")]
+    ) -> Answered[Recorded]:
+        """Ring a bell that was looked at, and look at it again."""
+        await context.load(BELL, bell_id)
+        await context.handle(BELL, bell_id, Ring(bell_id, context.occurred_at))
+        found = await context.load(BELL, bell_id)
+        return Answered(Recorded(id=bell_id, version=found.version))
+
     return routes
 
 
 async def ring(caller: httpx.AsyncClient, key: str = "k", **headers: str) -> httpx.Response:
     return await caller.post(RINGS, json={"count": 9}, headers={"Idempotency-Key": key, **headers})
+
+
+async def test_what_a_request_looked_at_is_not_read_again_for_its_command(
+    caller: httpx.AsyncClient, commands: Counting
+) -> None:
+    answer = await caller.post("/bells/b1/rings-of-those-who-looked")
+    assert (answer.json(), commands.all_folds) == ({"id": "b1", "version": 1}, 2)
 
 
 class TestAnswer:

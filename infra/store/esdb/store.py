@@ -57,11 +57,13 @@ from infra.store.protocol import (
     InTransaction,
     Lag,
     NewEvent,
+    Outgoing,
     Position,
     RecordedEvent,
     TimerGone,
     Unerasable,
     Verdict,
+    outgoing,
     recorded_until,
     refuse_oversize,
 )
@@ -471,6 +473,9 @@ class EsdbStore:
                 return events
             # A whole page of links; what we look for may lie behind it.
             after = _position(page[-1])
+
+    async def outgoing(self, after: Position, limit: int) -> list[Outgoing]:
+        return [outgoing(event) for event in await self.read_all(after, limit)]
 
     async def withholds(self, after: Position) -> bool:
         return bool(await self.read_all(after, 1))

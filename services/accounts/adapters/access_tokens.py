@@ -31,10 +31,12 @@ class AccessTokens:
         authenticated_at: float | None,
         session_id: str | None,
         dealerships: Mapping[str, Collection[str]] | None = None,
+        reads_only: bool = False,
     ) -> str:
         """A token for a user of an organisation, who last showed a secret at `authenticated_at`.
 
-        `dealerships` are those at which a role holds, by the role.
+        `dealerships` are those at which a role holds, by the role; `reads_only`: nothing is changed
+        with it.
         """
         profile = await self._profile(organisation_id)
         return issue(
@@ -51,6 +53,7 @@ class AccessTokens:
             time_zone=profile.time_zone if profile else None,
             country=profile.country if profile else None,
             dealerships=dealerships,
+            reads_only=reads_only,
         )
 
     async def _profile(self, organisation_id: str) -> Profile | None:

@@ -19,6 +19,7 @@ from infra.http.auth import Principal
 from infra.http.clients import client_of
 from infra.http.models import Body, Country, Email, Id, Language, Line, TimeZone, Whole
 from infra.http.request_context import PublicRequest, RequestContext
+from infra.lookups import marketplaces
 from services.accounts.adapters.secrets import passwords, throttle
 from services.accounts.aggregates import ORGANISATION, USER
 from services.accounts.http.access import NO_STORE, Access, PublicContext
@@ -31,7 +32,7 @@ from services.accounts.http.problems import (
     SignUpLinkOver,
     SignUpLinkUnknown,
 )
-from services.accounts.lookups import marketplace_invitation, marketplace_marketplace
+from services.accounts.lookups import marketplace_invitation
 from services.accounts.lookups.marketplace_invitation import Invitation
 from services.accounts.organisation import Registered
 from services.accounts.organisation.signing_up import (
@@ -153,7 +154,7 @@ def routes(access: Access) -> Router:
 
 async def marketplace_of(context: PublicRequest, invitation: Invitation) -> Marketplace:
     """The marketplace that invites, while it is active. Raises a 409 `Problem`."""
-    found = await context.lookup(marketplace_marketplace.lookup, invitation.marketplace_id)
+    found = await context.lookup(marketplaces.lookup, invitation.marketplace_id)
     if found is None or not found.marketplace[0].active:
         raise context.refuse(SignUpLinkOver())
     return found.marketplace[0]

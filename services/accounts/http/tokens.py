@@ -51,6 +51,8 @@ class Tokens(Answer):
     organisation_id: str
     roles: list[GrantedRole]
     """The roles of the access token: without a second factor, none that needs one."""
+    reads_only: bool = False
+    """Whether the access token changes nothing: a manager looks as somebody of that role."""
     access_token: str
     expires_in: Annotated[int, Field(examples=[300])]
     """Seconds until the access token expires."""
@@ -94,6 +96,7 @@ async def tokens_for(
     session_id: str | None,
     lifetime: timedelta = ACCESS,
     dealerships: Mapping[str, Collection[str]] | None = None,
+    reads_only: bool = False,
 ) -> Tokens:
     """An access token that nothing refreshes, and what it says."""
     token = await access.tokens.issue(
@@ -105,11 +108,13 @@ async def tokens_for(
         authenticated_at=authenticated_at,
         session_id=session_id,
         dealerships=dealerships,
+        reads_only=reads_only,
     )
     return Tokens(
         user_id=user_id,
         organisation_id=organisation_id,
         roles=[GrantedRole(role) for role in sorted(roles)],
+        reads_only=reads_only,
         access_token=token,
         expires_in=int(lifetime.total_seconds()),
     )

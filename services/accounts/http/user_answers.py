@@ -21,6 +21,7 @@ from contracts.accounts.user_v1 import (
     RecoveryCodesMade,
     Role,
     RolesChanged,
+    RoleViewed,
     SessionsEnded,
     SignedIn,
     SubjectForgotten,
@@ -257,6 +258,10 @@ class UserHistory(
         ),
         ProfileChanged: ProfileShown,
         LicenceChanged: LicenceShown,
+        RoleViewed: (
+            *("user_id", "organisation_id", "dealership_id", "role", "viewed_until"),
+            "viewed_at",
+        ),
         SignedIn: (
             "user_id",
             "organisation_id",

@@ -65,6 +65,7 @@ def bodies_of_users() -> dict[str, Any]:
         "email": {"email": "x@example.org", "password": "y"},
         "POST phone": {"phone": "+212612345678", "password": "y"},
         "PUT phone": {"code": "123456"},
+        "role-views": {"dealership_id": "lille", "role": "sales_representative"},
     }
 
 

@@ -59,6 +59,7 @@ async def test_no_script_can_read_the_tokens(database: str) -> None:
     }
 
 
+@pytest.mark.requirement("FLB-005")
 @pytest.mark.parametrize(("remember_me", "days"), [(False, None), (True, 60)])
 async def test_only_a_remembered_session_outlives_the_browser(
     database: str, remember_me: bool, days: int | None
@@ -113,6 +114,7 @@ async def test_without_cookies_there_is_no_session(database: str) -> None:
         assert (await api.anybody("POST", "/browser/sign-out", headers=CSRF)).status_code == 200
 
 
+@pytest.mark.requirement("FLB-010")
 async def test_signing_out_ends_the_session_and_takes_the_cookies(database: str) -> None:
     async with served(database) as api:
         await api.with_password("ada", "driver")

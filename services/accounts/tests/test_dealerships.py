@@ -229,7 +229,7 @@ class TestOverHttp:
                 await api.ask("DELETE", f"/users/{both}/activation", at=["D1", "D2"])
             ).is_success
 
-    @pytest.mark.requirement("FLB-015")
+    @pytest.mark.requirement("FLB-015", "FLB-020")
     async def test_who_has_no_password_neither_signs_in_nor_resets_one(self, database: str) -> None:
         async with served(database) as api:
             await with_group(api)

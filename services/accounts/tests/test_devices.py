@@ -72,7 +72,7 @@ async def token(api: Caller, phone: Phone, device: str = "H1", **changed: Any) -
     return await api.anybody("POST", "/device-tokens", body)
 
 
-@pytest.mark.requirement("G-33")
+@pytest.mark.requirement("G-33", "FLB-029")
 async def test_a_paired_device_gets_a_short_token_for_its_dealership(database: str) -> None:
     phone = Phone()
     async with served(database) as api:

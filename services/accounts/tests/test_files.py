@@ -37,7 +37,7 @@ async def agreement(api: Caller) -> httpx.Response:
 
 
 class TestPhoto:
-    @pytest.mark.requirement("HIF-39")
+    @pytest.mark.requirement("HIF-39", "FLB-008")
     async def test_it_is_a_photo_of_ones_own(self, database: str) -> None:
         async with served(database) as api:
             await api.active_user("ada")

@@ -138,7 +138,7 @@ async def statuses(api: Caller, *phones: str) -> list[int]:
     return [(await sign_in(api, phone=phone)).status_code for phone in phones]
 
 
-@pytest.mark.requirement("EXX-01", "G-21")
+@pytest.mark.requirement("EXX-01", "G-21", "FLB-008")
 async def test_a_confirmed_phone_signs_in_and_every_session_ends(database: str) -> None:
     async with served(database) as api:
         nadia, tokens = await manager(api)

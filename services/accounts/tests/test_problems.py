@@ -77,6 +77,7 @@ from services.accounts.user.sign_in import (
     SecondFactorMissing,
     SignsInWithoutPhone,
 )
+from services.accounts.user.viewing import RoleSeesNothing
 
 REJECTIONS: list[Rejection] = [
     SignUpLinkUnknown(),
@@ -124,6 +125,7 @@ REJECTIONS: list[Rejection] = [
     LastManager(),
     TooManyDealerships(20),
     RolesNotOfDealerships(("driver",)),
+    RoleSeesNothing("technician"),
     DealershipNamedTwice("D1"),
     ConditionsChanged("2026-11"),
     NotToBeAdmitted(),
@@ -169,6 +171,7 @@ def test_a_time_is_told_so_that_people_read_it() -> None:
     )
 
 
+@pytest.mark.requirement("FLB-007", "G-30")
 @pytest.mark.parametrize(
     ("password", "weak"),
     [

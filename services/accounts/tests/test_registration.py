@@ -1,5 +1,6 @@
 """A depot registers itself: a phone is proved, the operator decides, and then its people work."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 from functools import reduce
@@ -16,6 +17,7 @@ from contracts.accounts.user_v1 import (
 )
 from contracts.decisions import Changed
 from contracts.obligations import Obligations
+from infra.database import Connection
 from infra.testing.spec import Spec
 from services.accounts import organisation, user
 from services.accounts.adapters.password_links import PasswordLinks
@@ -261,6 +263,28 @@ async def test_a_code_is_good_for_few_attempts_and_a_short_time(database: str) -
             await connection.execute("update secrets.phone_code set expires_at = now()")
         late = await api.anybody("POST", "/registrations", body(code))
         assert late.json()["errors"][0]["field"] == "/code"
+
+
+async def test_codes_that_come_at_one_moment_are_judged_one_after_the_other(database: str) -> None:
+    async with served(database) as api:
+        code = await code_for(api)
+        async with api.running.pool.connection() as guesser, guesser.transaction():
+            spent = "update secrets.phone_code set wrong = %s"
+            await guesser.execute(spent, (MOST_WRONG,))
+            right = asyncio.create_task(api.anybody("POST", "/registrations", body(code)))
+            while not await waiting(guesser):
+                assert not right.done()
+        assert (await right).json()["errors"][0]["field"] == "/code"
+
+
+WAITING = "select true from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))"
+
+
+async def waiting(guesser: Connection) -> bool:
+    """Whether somebody waits for this transaction to end."""
+    found = await (await guesser.execute(WAITING)).fetchone()
+    await asyncio.sleep(0)
+    return found is not None
 
 
 async def test_codes_are_sent_to_a_phone_a_few_times_an_hour(database: str) -> None:

@@ -22,6 +22,7 @@ from contracts.accounts.user_v1 import (
     Role,
     RolesAtDealership,
     RolesChanged,
+    RoleViewed,
     SessionsEnded,
     SignedIn,
     SubjectForgotten,
@@ -34,7 +35,15 @@ from contracts.accounts.user_v1 import (
     UserListed,
 )
 from services.accounts import terms
-from services.accounts.user import agreement, dealerships, licence, profile, registration, sign_in
+from services.accounts.user import (
+    agreement,
+    dealerships,
+    licence,
+    profile,
+    registration,
+    sign_in,
+    viewing,
+)
 from services.accounts.user.agreement import RecordAgreement
 from services.accounts.user.dealerships import (
     MOST_DEALERSHIPS,
@@ -54,6 +63,7 @@ from services.accounts.user.dealerships import (
 from services.accounts.user.licence import ChangeLicence
 from services.accounts.user.profile import ChangeProfile
 from services.accounts.user.registration import AdmitUser, RequestPhoneCode
+from services.accounts.user.viewing import ViewRole
 
 # --- Commands ---------------------------------------------------------------
 
@@ -117,7 +127,7 @@ class ForgetUser:
 
 
 AccountCommand = ActivateUser | DeactivateUser | ChangeRoles | ForgetUser
-PersonalCommand = RecordAgreement | ChangeProfile | ChangeLicence
+PersonalCommand = RecordAgreement | ChangeProfile | ChangeLicence | ViewRole
 Admission = InviteUser | AddDealershipUser | registration.Command
 Command = Admission | AccountCommand | PersonalCommand | dealerships.Command | sign_in.Command
 
@@ -162,6 +172,7 @@ Rejection = (
     | AgreementMissing
     | LastAdministrator
     | dealerships.Rejection
+    | viewing.Rejection
     | sign_in.Rejection
     | terms.BadDay
 )
@@ -181,6 +192,8 @@ class Person:
     details: DetailsChanged | None = None
     profile: ProfileChanged | None = None
     licence: LicenceChanged | None = None
+    viewed: RoleViewed | None = None
+    """The role that they looked at last."""
     credentials: sign_in.Credentials = sign_in.initial
 
     @property
@@ -305,6 +318,8 @@ def evolve(user: User, event: UserEvent) -> User:
             return replace(user, person=replace(person, details=event, profile=known))
         case LicenceChanged():
             return replace(user, person=replace(person, licence=event))
+        case RoleViewed():
+            return replace(user, person=replace(person, viewed=event))
         case PhoneChanged(phone=phone):
             details = replace(person.details, phone=phone) if person.details else None
             known = replace(person.profile, phone=phone) if person.profile else None
@@ -381,7 +396,7 @@ def decide_for_account(
 
 
 def decide_for_active(
-    command: ChangeProfile | ChangeLicence | sign_in.ActiveCommand, user: Account
+    command: ChangeProfile | ChangeLicence | ViewRole | sign_in.ActiveCommand, user: Account
 ) -> Decision:
     """Nobody signs in, or keeps a profile, before the activation and after the deactivation."""
     if not isinstance(user, Active):
@@ -392,6 +407,8 @@ def decide_for_active(
             return profile.change(command, person.profile)
         case ChangeLicence():
             return licence.change(command, person.licence)
+        case ViewRole():
+            return viewing.view(command, person.viewed)
         case _:
             return sign_in.decide(command, person.credentials, addressee(person))
 

@@ -56,6 +56,15 @@ async def test_every_condition_has_to_hold(
         assert await stage.alerted() == TOLD
 
 
+async def test_a_search_for_a_word_without_end_is_in_the_way_of_no_other(database: str) -> None:
+    endless = "\u3316" * 255
+    async with staged(database) as stage:
+        await stage.saw(registered("ada"), saved(), registered("bob"))
+        await stage.saw(saved(driver="bob", text=endless))
+        await stage.published(published())
+        assert await stage.alerted() == TOLD
+
+
 async def test_without_a_home_nothing_is_near(database: str) -> None:
     async with staged(database) as stage:
         await stage.saw(registered(), saved(within_km=20_000))

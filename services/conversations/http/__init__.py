@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from infra.host import Running
-from services.conversations.http import matters, threads
+from services.conversations.http import market, matters, threads
 from services.conversations.http.customer_page import routes as customer_page
 
 
@@ -13,6 +13,7 @@ def router(running: Running) -> APIRouter:
         threads.router(running),
         threads.members,
         matters.router(running),
+        market.router(running),
         customer_page.router(running),
     )
     return APIRouter(routes=[route for one in routers for route in one.routes])

@@ -15,12 +15,15 @@ from services.conversations.lookups import messaging_preferences
 from services.conversations.thread.sides import Thread
 
 MemberContext = Annotated[RequestContext, requires(*MEMBERS)]
+MarketContext = Annotated[RequestContext, requires("marketplace_manager", "provider_manager")]
 
 AGENT: Role = "administrative_agent"
 SELLER: Role = "sales_representative"
 MANAGERS: tuple[Role, ...] = ("dealership_manager", "group_manager")
-STAFF: frozenset[Role] = frozenset({"logistics", "administration"})
-"""They give missions, and write to drivers about them."""
+OPERATOR: Role = "marketplace_manager"
+PROVIDER: Role = "provider_manager"
+STAFF: frozenset[Role] = frozenset({"logistics", "administration", OPERATOR})
+"""They give missions and requests, and write to drivers and providers about them."""
 
 _there = Table(
     messaging_preferences.lookup,
@@ -54,7 +57,8 @@ def caller(context: RequestContext) -> Member:
 
 
 def may_write(context: RequestContext, found: thread.Opened) -> bool:
-    """Those who work on the case, those who give the mission and who has it, and members."""
+    """Those who work on the case, those who give the mission and who has it, members; the operator,
+    and the provider of a job until it passes to another one (M6)."""
     opened, who = found.thread.opened, context.principal
     mine = opened.organisation_id == who.organisation_id
     match opened.kind:
@@ -66,6 +70,10 @@ def may_write(context: RequestContext, found: thread.Opened) -> bool:
             other = opened.counterpart_id == who.organisation_id
             part = other or caller(context) in found.thread.members
             return part or (mine and not STAFF.isdisjoint(who.roles))
+        case ThreadKind.END_CUSTOMER:
+            provides = opened.counterpart_id == who.organisation_id and PROVIDER in who.roles
+            lost = isinstance(found, thread.Closed) and found.is_passed_on
+            return (mine and OPERATOR in who.roles) or (provides and not lost)
         case ThreadKind.COLLEAGUES:
             return mine and found.thread.member(who.subject) is not None
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from contracts.conversations.thread_v1 import (
-    CustomerKnown,
+    EndCustomerKnown,
     Matter,
     MatterKind,
     MessageWritten,
@@ -16,9 +16,12 @@ from infra import file_links
 from infra.http.answers import Answer
 from infra.http.models import Instant, Named
 from services.conversations import thread
+from services.conversations.thread.sides import KnownCustomer
 
 LINKS_OPEN = timedelta(hours=1)
 """So long the links to files open at least; those of one hour are the same."""
+CUSTOMER = "customer"
+"""The recipient that an end customer is: a job has no other one."""
 
 
 class ThreadStatus(StrEnum):
@@ -70,7 +73,8 @@ class Thread(Answer):
     matter: MatterShown | None
     dealership_id: str | None
     counterpart_id: str | None
-    """The recipient of the case, the driver, or the provider on the other side."""
+    """The recipient of the case, the driver, or the provider on the other side; with an end
+    customer, the provider that has the job."""
     title: str | None
     customer: CustomerShown | None
     member_ids: tuple[str, ...]
@@ -118,9 +122,16 @@ def matter_shown(matter: Matter | None) -> MatterShown | None:
     return MatterShown.of(matter) if matter else None
 
 
-def customer_shown(known: CustomerKnown | None) -> CustomerShown | None:
+def customer_shown(known: KnownCustomer | None) -> CustomerShown | None:
     if known is None:
         return None
+    if isinstance(known, EndCustomerKnown):
+        return CustomerShown(
+            recipient_id=CUSTOMER,
+            name=known.customer_name,
+            language=known.language,
+            reachable=True,
+        )
     return CustomerShown(
         recipient_id=known.recipient_id,
         name=known.recipient_name,

@@ -1,4 +1,4 @@
-"""Threads about a case or a mission, with whoever is on the other side, and where those are."""
+"""Threads about a case or a mission: with whom they are, and where."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,10 @@ from services.conversations.http.access import (
     require_chat,
     writers,
 )
-from services.conversations.lookups import interventions_case, missions_trip
+from services.conversations.lookups import (
+    interventions_case,
+    missions_trip,
+)
 from services.conversations.lookups.interventions_case import CUSTOMER, Case
 
 MOST_TOLD = 10

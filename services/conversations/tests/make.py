@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from contracts.conversations.thread_v1 import (
     CustomerAwaited,
     CustomerKnown,
+    EndCustomerAwaited,
+    EndCustomerKnown,
     Matter,
     MatterKind,
     Member,
@@ -22,6 +25,7 @@ from contracts.conversations.thread_v1 import (
 )
 from services.conversations.thread import (
     Customer,
+    EndCustomer,
     OpenThread,
     ReadMessages,
     Remind,
@@ -47,6 +51,16 @@ CLAIRE = Customer(
     link="https://pages.example.org/conversations/page/J1.L1.s",
     dealership_called="Lumen Lille",
 )
+SOPHIE = Member(user_id="sophie", organisation_id="agora")
+MARION = Member(user_id="marion", organisation_id="vitrex")
+OF_JOB = Matter(kind=MatterKind.JOB, matter_id="B1")
+AWA = EndCustomer(
+    request_id="Q1",
+    name="Awa Diop",
+    email="awa@example.org",
+    language="fr",
+    link="https://pages.example.org/conversations/job/B1.s",
+)
 
 # --- Commands ---------------------------------------------------------------
 
@@ -63,6 +77,20 @@ def open_with_customer(customer: Customer = CLAIRE, by: str | None = "lea") -> O
         members=(LEA,),
         customer=customer,
         by=by,
+        at=NOON,
+    )
+
+
+def open_with_end_customer(by: Member | None = MARION) -> OpenThread:
+    return OpenThread(
+        thread_id=THREAD,
+        organisation_id="agora",
+        kind=ThreadKind.END_CUSTOMER,
+        matter=OF_JOB,
+        counterpart_id="vitrex",
+        members=(MARION,),
+        customer=AWA,
+        by=by.user_id if by else None,
         at=NOON,
     )
 
@@ -149,6 +177,53 @@ def with_driver() -> ThreadOpened:
         members=(KARIM, LEA),
         user_id="lea",
     )
+
+
+def with_end_customer(by: str | None = "marion") -> ThreadOpened:
+    return replace(
+        with_customer(),
+        organisation_id="agora",
+        kind=ThreadKind.END_CUSTOMER,
+        matter=OF_JOB,
+        dealership_id=None,
+        counterpart_id="vitrex",
+        members=(MARION,),
+        user_id="Q1",
+        opened_by=by,
+    )
+
+
+def end_customer_known() -> EndCustomerKnown:
+    return EndCustomerKnown(
+        thread_id=THREAD,
+        organisation_id="agora",
+        request_id="Q1",
+        customer_name="Awa Diop",
+        customer_email="awa@example.org",
+        language="fr",
+        link=AWA.link,
+        known_at=NOON,
+    )
+
+
+def end_customer_awaited() -> EndCustomerAwaited:
+    return EndCustomerAwaited(
+        thread_id=THREAD,
+        organisation_id="agora",
+        request_id="Q1",
+        customer_email="awa@example.org",
+        language="fr",
+        link=AWA.link,
+        awaited_at=LATER,
+    )
+
+
+Changed = TypeVar("Changed", MemberAdded, MemberAwaited, MessageWritten, ThreadClosed)
+
+
+def of_agora(event: Changed) -> Changed:
+    """The same in a thread of the marketplace."""
+    return replace(event, organisation_id="agora")
 
 
 def known(customer: Customer = CLAIRE) -> CustomerKnown:

@@ -11,6 +11,8 @@ from contracts.accounts.organisation_v1 import OrganisationKind
 from contracts.accounts.user_v1 import Role, RolesAtDealership
 from contracts.conversations.thread_v1 import MessageWritten
 from contracts.dealerships.dealership_v1 import DealershipOpened, Licence, LicencesChanged
+from contracts.dispatch.job_v1 import JobPlanned
+from contracts.dispatch.request_v1 import RequestCreated, RequestOffered
 from contracts.interventions.case_v1 import (
     CaseAssigned,
     CaseCreated,
@@ -22,9 +24,11 @@ from contracts.interventions.case_v1 import (
     RecipientNamed,
     Title,
 )
+from contracts.marketplace.relation_v1 import RelationConnected
 from contracts.media.file_v1 import Purpose
 from contracts.messaging.preferences_v1 import BrowserSubscribed
 from contracts.missions.trip_v1 import DeliveryConfirmed, MissionAssigned, TripPublished
+from contracts.providers import relation_id
 from infra.http.customer_pages import threads
 from infra.testing import serving
 from infra.testing.following import activated, file, follow, organisation, user
@@ -86,6 +90,11 @@ class Caller(serving.Caller):
         masters = self.running.settings.masters
         return threads.path(masters, case_id, link_id).removeprefix("/conversations")
 
+    def page_of_job(self, job_id: str = "B1") -> str:
+        """The path of the page of the thread with the provider of a job."""
+        masters = self.running.settings.masters
+        return threads.path_of_job(masters, job_id).removeprefix("/conversations")
+
     async def fills_in(self, path: str, key: str = "k-1", **fields: str) -> httpx.Response:
         """Send a form of the page."""
         return await self.client.post(path, data={"key": key, "shown": "0", **fields})
@@ -139,6 +148,31 @@ DRIVER = fact(
     language="ar",
     scope=LinkScope.READ,
 )
+REQUEST = (
+    fact(RequestCreated, request_id="Q1", organisation_id="agora", manager_id="sophie"),
+    fact(RequestOffered, request_id="Q1", provider_id="eclat", manager_id="yann"),
+)
+JOB = fact(
+    JobPlanned,
+    job_id="B1",
+    organisation_id="agora",
+    request_id="Q1",
+    provider_id="vitrex",
+    manager_id="marion",
+    customer_name="Awa Diop",
+    customer_email="awa@example.org",
+    language="fr",
+    time_zone="Europe/Paris",
+)
+JOBS = (
+    JOB,
+    fact(
+        RelationConnected,
+        relation_id=relation_id("agora", "vitrex"),
+        marketplace_name="Agora",
+        provider_name="Vitrex",
+    ),
+)
 MISSION = (
     fact(TripPublished, trip_id="T1", organisation_id="hiflow"),
     fact(MissionAssigned, trip_id="T1", driver_id="ada"),
@@ -187,6 +221,8 @@ async def served(database: str, **named: Any) -> AsyncIterator[Caller]:
             DRIVER,
             fact(LinkIssued, case_id=CASE, link_id="driver.1", recipient_id="driver"),
             *MISSION,
+            *REQUEST,
+            *JOBS,
         )
         yield caller
 

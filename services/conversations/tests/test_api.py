@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
+from contracts.dispatch.request_v1 import RequestCancelled, SubjectForgotten
 from contracts.interventions.case_v1 import CaseClosed, CaseDeleted, LinkRevoked
 from infra.http.customer_pages import threads
 from infra.testing.following import follow
@@ -12,6 +14,7 @@ from infra.tokens import Role
 from services.conversations.adapters.ending import Ending
 from services.conversations.tests.make import CASE, GROUP, LILLE
 from services.conversations.tests.serving import (
+    Caller,
     counts,
     end_mission,
     fact,
@@ -283,3 +286,71 @@ async def test_strangers_find_no_trace_of_a_thread(database: str) -> None:
         for who, org in (("stranger", "strangers"), ("ada", "strangers")):
             await existing.is_hidden_from(caller, who, org)
         await existing.is_hidden_from(caller, "ben", "hiflow", ("driver",))
+
+
+OPERATOR: Any = {"who": "sophie", "roles": ("marketplace_manager",), "org": "agora"}
+ECLAT: Any = {"who": "yann", "roles": ("provider_manager",), "org": "eclat"}
+VITREX: Any = {"who": "marion", "roles": ("provider_manager",), "org": "vitrex"}
+
+
+async def of_request(caller: Caller, provider_id: str, **who: Any) -> httpx.Response:
+    body = {"request_id": "Q1", "provider_id": provider_id}
+    return await caller.ask("POST", "/request-threads", body, **who)
+
+
+@pytest.mark.requirement("OGU-28", "N-26", "G-69")
+async def test_a_marketplace_and_a_provider_have_one_thread_about_a_request(database: str) -> None:
+    async with served(database) as caller:
+        asked = ((ECLAT, "eclat"), (OPERATOR, "eclat"), (VITREX, "vitrex"))
+        made = [await of_request(caller, provider, **who) for who, provider in asked]
+        assert [one.status_code for one in made] == [201] * 3, made[-1].text
+        ids = [one.json()["id"] for one in made]
+        assert (ids[0] == ids[1], ids[0] == ids[2]) == (True, False)
+        path = f"/threads/{ids[0]}"
+        first = {"message": "Is there a lift?", "read": 0}
+        assert (await caller.ask("POST", f"{path}/messages", first, **ECLAT)).is_success
+        shown = (await caller.ask("GET", path, **OPERATOR)).json()
+        assert (shown["unread"], shown["member_ids"]) == (1, ["sophie", "yann"])
+        assert shown["matter"] == {"kind": "request", "matter_id": "Q1"}
+        assert (await caller.ask("GET", path, **VITREX)).status_code == 404
+        others = OPERATOR | {"who": "olga"}
+        answer = {"message": "Two of them.", "read": 1}
+        assert (await caller.ask("POST", f"{path}/messages", answer, **others)).is_success
+
+
+@pytest.mark.requirement("G-69")
+async def test_a_thread_about_a_request_is_for_both_who_have_to_do_with_it(database: str) -> None:
+    async with served(database) as caller:
+        for provider_id, who in (
+            ("nobody", OPERATOR),
+            ("eclat", VITREX),
+            ("vitrex", ECLAT),
+            ("eclat", OPERATOR | {"org": "elsewhere"}),
+            ("eclat", OPERATOR | {"org": "eclat"}),
+            ("eclat", ECLAT | {"org": "agora"}),
+        ):
+            refused = await of_request(caller, provider_id, **who)
+            assert refused.status_code == 422, (provider_id, who)
+            assert refused.json()["errors"][0]["field"] == "/request_id"
+        driver = OPERATOR | {"roles": ("driver",)}
+        assert (await of_request(caller, "eclat", **driver)).status_code == 403
+
+
+@pytest.mark.requirement("G-50", "OGU-28")
+async def test_a_thread_ends_with_its_request_and_is_erased_with_its_customer(
+    database: str,
+) -> None:
+    async with served(database) as caller:
+        path = f"/threads/{(await of_request(caller, 'eclat', **ECLAT)).json()['id']}"
+        body = {"message": "Is there a lift?", "read": 0}
+        assert (await caller.ask("POST", f"{path}/messages", body, **ECLAT)).is_success
+        [message] = await written(caller, path)
+        assert message.user_id == "Q1"
+        await show_threads(caller, path)
+        await follow(caller.running, fact(RequestCancelled, request_id="Q1"))
+        await Ending(caller.running).turn()
+        assert (await caller.ask("GET", path, **ECLAT)).json()["end"] == "matter_over"
+        assert (await of_request(caller, "eclat", **OPERATOR)).status_code == 409
+        await follow(caller.running, fact(SubjectForgotten, request_id="Q1"))
+        await Ending(caller.running).turn()
+        assert (await caller.ask("GET", path, **ECLAT)).status_code == 404

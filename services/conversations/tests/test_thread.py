@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.conversations.thread_v1 import Member
+from contracts.conversations.thread_v1 import Member, ThreadEnd
 from contracts.timers import CancelTimer, SetTimer
 from infra.testing.spec import Spec
 from services.conversations import thread
@@ -14,23 +14,30 @@ from services.conversations.tests.make import (
     LATER,
     LEA,
     MARC,
+    MARION,
     NOON,
     OF_CASE,
+    SOPHIE,
     added,
     among,
     awaited,
     closed,
     customer_awaited,
+    end_customer_awaited,
+    end_customer_known,
     erased,
     known,
     messages_read,
+    of_agora,
     open_among,
     open_with_customer,
+    open_with_end_customer,
     read,
     remind,
     removed,
     with_customer,
     with_driver,
+    with_end_customer,
     write,
     written,
 )
@@ -225,3 +232,55 @@ def test_a_clock_runs_for_each_side_that_has_something_to_read() -> None:
     assert thread.on_timer("unseen.organisation", "W1", LATER) == remind("organisation")
     with pytest.raises(LookupError):
         thread.on_timer("due", "W1", LATER)
+
+
+FROM_AWA = of_agora(written("other", user_id="Q1", watched=("organisation", "provider")))
+FROM_MARION = of_agora(
+    written("provider", "marion", user_id="Q1", watched=("organisation", "other"))
+)
+
+
+@pytest.mark.requirement("OGU-28")
+def test_a_thread_with_an_end_customer_is_one_whoever_opens_it() -> None:
+    opened = (with_end_customer(), end_customer_known())
+    given().when(open_with_end_customer()).records(*opened)
+    given(*opened).when(open_with_end_customer(by=None)).records_nothing()
+    mine = replace(opened[0], opened_by=None)
+    given().when(open_with_end_customer(by=None)).records(mine, opened[1])
+
+
+@pytest.mark.requirement("OGU-28", "N-26")
+def test_the_end_customer_the_provider_and_the_operator_are_three_sides() -> None:
+    given(with_end_customer()).when(write()).records(FROM_AWA)
+    given(with_end_customer()).when(write(MARION)).records(FROM_MARION)
+    joined = of_agora(added(SOPHIE, "sophie"))
+    hers = of_agora(written("organisation", "sophie", user_id="Q1", watched=("provider", "other")))
+    given(with_end_customer()).when(write(SOPHIE)).records(joined, hers)
+
+
+@pytest.mark.requirement("OGU-28", "N-26")
+def test_each_side_that_has_not_read_is_told_and_the_operator_once_it_takes_part() -> None:
+    reminded = of_agora(awaited("provider", "marion"))
+    waiting = given(with_end_customer(), end_customer_known(), FROM_AWA)
+    waiting.when(remind("provider")).records(reminded)
+    waiting.when(remind("organisation")).records_nothing()
+    joined = of_agora(added(SOPHIE, "sophie"))
+    hers = of_agora(awaited("organisation", "sophie"))
+    both = given(with_end_customer(), joined, FROM_AWA)
+    both.when(remind("organisation")).records(hers)
+    answered = given(with_end_customer(), end_customer_known(), FROM_MARION)
+    answered.when(remind("other")).records(end_customer_awaited())
+    told = given(with_end_customer(), end_customer_known(), FROM_MARION, end_customer_awaited())
+    told.when(remind("other")).records_nothing()
+
+
+@pytest.mark.requirement("OGU-28")
+def test_a_job_that_passes_on_ends_its_thread_as_such_and_once() -> None:
+    ended = replace(of_agora(closed()), end=ThreadEnd.PASSED_ON)
+    passes = EndMatter(thread_id="W1", passed_on=True, at=NOON)
+    given(with_end_customer()).when(passes).records(ended)
+    given(with_end_customer(), ended).when(passes).records_nothing()
+    over = of_agora(closed())
+    stays = EndMatter(thread_id="W1", at=NOON)
+    given(with_end_customer()).when(stays).records(over)
+    given(with_end_customer(), over).when(write(MARION)).is_rejected(ThreadIsClosed())

@@ -1,4 +1,5 @@
-"""A thread: people write to each other about a case, a mission, or anything (FLB-124, G-51).
+"""A thread: people write to each other about a case, a mission, a request, or anything (FLB-124,
+G-51, OGU-28).
 
 Whoever has not read for a while is reminded, once until they have read.
 """
@@ -10,6 +11,8 @@ from typing import assert_never
 from contracts.conversations.thread_v1 import (
     CustomerAwaited,
     CustomerKnown,
+    EndCustomerAwaited,
+    EndCustomerKnown,
     Matter,
     MatterKind,
     Member,
@@ -29,6 +32,7 @@ from contracts.timers import CancelTimer, SetTimer
 from services.conversations.thread.sides import (
     CUSTOMER,
     OTHER,
+    KnownCustomer,
     Thread,
     on_side,
     side_of,
@@ -42,6 +46,8 @@ UNSEEN_AFTER = timedelta(minutes=15)
 """So long nobody of a side has read what was written; then they are reminded by mail."""
 UNSEEN = "unseen."
 """Begins the names of timers; the side follows."""
+SHARED = (MatterKind.CASE, MatterKind.REQUEST, MatterKind.JOB)
+"""Texts about these are sealed for a customer, whoever writes them."""
 
 # --- Commands ---------------------------------------------------------------
 
@@ -61,6 +67,17 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndCustomer:
+    """The customer who asked a marketplace for something, as their request knows them."""
+
+    request_id: str
+    name: str
+    email: str
+    language: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenThread:
     """`by` is None when the customer opens it; `customer` is there in a thread with one."""
 
@@ -73,7 +90,7 @@ class OpenThread:
     counterpart_id: str | None = None
     title: str | None = None
     members: tuple[Member, ...] = ()
-    customer: Customer | None = None
+    customer: Customer | EndCustomer | None = None
     by: str | None = None
     at: datetime
 
@@ -92,7 +109,7 @@ class WriteMessage:
     file_ids: tuple[str, ...] = ()
     read: int
     subscribed: tuple[str, ...] = ()
-    customer: Customer | None = None
+    customer: Customer | EndCustomer | None = None
     at: datetime
 
 
@@ -127,9 +144,11 @@ class CloseThread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndMatter:
-    """The thing that the thread is about is over."""
+    """The thing that the thread is about is over; `passed_on` is whether another provider has it
+    (M6)."""
 
     thread_id: str
+    passed_on: bool = False
     at: datetime
 
 
@@ -176,7 +195,7 @@ class TooManyMembers:
 
 @dataclass(frozen=True, slots=True)
 class ThreadGoesWithItsMatter:
-    """A thread with a customer or a partner ends when its case or mission does."""
+    """A thread with a customer or a partner ends when its case, mission or job does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +232,11 @@ class Closed:
     thread: Thread
     closed: ThreadClosed
 
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether the provider that had the job sees it no more (M6)."""
+        return self.closed.end is ThreadEnd.PASSED_ON
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -244,10 +268,12 @@ Within = (
     MemberAdded
     | MemberRemoved
     | CustomerKnown
+    | EndCustomerKnown
     | MessageWritten
     | MessagesRead
     | MemberAwaited
     | CustomerAwaited
+    | EndCustomerAwaited
 )
 
 
@@ -259,7 +285,7 @@ def changed(thread: Thread, event: Within) -> Thread:
         case MemberRemoved():
             left = tuple(one for one in thread.members if one.user_id != event.user_id)
             return replace(thread, members=left)
-        case CustomerKnown():
+        case CustomerKnown() | EndCustomerKnown():
             return replace(thread, customer=event)
         case MessageWritten():
             longer = replace(thread, messages=(*thread.messages, event))
@@ -272,7 +298,7 @@ def changed(thread: Thread, event: Within) -> Thread:
             )
         case MemberAwaited():
             return replace(thread, awaited=thread.awaited | {event.side})
-        case CustomerAwaited():
+        case CustomerAwaited() | EndCustomerAwaited():
             return replace(thread, awaited=thread.awaited | {OTHER})
         case unhandled:
             assert_never(unhandled)
@@ -339,7 +365,10 @@ def decide_of_matter(command: OfMatter, state: Opened) -> Decision:
     opened = state.thread.opened
     match command:
         case EndMatter():
-            return [] if isinstance(state, Closed) else [ended(opened, None, command.at)]
+            if isinstance(state, Closed):
+                return []
+            end = ThreadEnd.PASSED_ON if command.passed_on else ThreadEnd.MATTER_OVER
+            return [ended(opened, end, None, command.at)]
         case EraseThread():
             files = (file for one in state.thread.messages for file in one.file_ids)
             return [
@@ -374,7 +403,7 @@ def open_thread(command: OpenThread, state: State) -> Decision:
         counterpart_id=command.counterpart_id,
         title=command.title,
         members=command.members,
-        user_id=sealed_for(command.matter, command.by or ""),
+        user_id=subject_of(command),
         opened_by=command.by,
         opened_at=command.at,
     )
@@ -383,14 +412,36 @@ def open_thread(command: OpenThread, state: State) -> Decision:
     return [opened, known_customer(opened, command.customer, command.at)]
 
 
-def sealed_for(matter: Matter | None, author_id: str) -> str:
-    """The subject whose key seals a text: what is written about a case goes with it (G-50)."""
-    if matter is not None and matter.kind is MatterKind.CASE:
-        return matter.matter_id
-    return author_id
+def subject_of(command: OpenThread) -> str:
+    """The subject whose key seals a title: what is written about a case goes with it (G-50), and
+    what is written about a request or its jobs with its customer."""
+    if isinstance(command.customer, EndCustomer):
+        return command.customer.request_id
+    if command.matter is not None and command.matter.kind in SHARED:
+        return command.matter.matter_id
+    return command.by or ""
 
 
-def known_customer(opened: ThreadOpened, customer: Customer, at: datetime) -> CustomerKnown:
+def sealed_for(opened: ThreadOpened, author_id: str) -> str:
+    """The subject whose key seals a message."""
+    shared = opened.matter is not None and opened.matter.kind in SHARED
+    return opened.user_id if shared else author_id
+
+
+def known_customer(
+    opened: ThreadOpened, customer: Customer | EndCustomer, at: datetime
+) -> KnownCustomer:
+    if isinstance(customer, EndCustomer):
+        return EndCustomerKnown(
+            thread_id=opened.thread_id,
+            organisation_id=opened.organisation_id,
+            request_id=customer.request_id,
+            customer_name=customer.name,
+            customer_email=customer.email,
+            language=customer.language,
+            link=customer.link,
+            known_at=at,
+        )
     return CustomerKnown(
         thread_id=opened.thread_id,
         organisation_id=opened.organisation_id,
@@ -406,7 +457,9 @@ def known_customer(opened: ThreadOpened, customer: Customer, at: datetime) -> Cu
     )
 
 
-def newly_known(thread: Thread, customer: Customer | None, at: datetime) -> list[ThreadEvent]:
+def newly_known(
+    thread: Thread, customer: Customer | EndCustomer | None, at: datetime
+) -> list[ThreadEvent]:
     """The customer, if anything about them is new."""
     if customer is None:
         return []
@@ -447,7 +500,7 @@ def write_message(command: WriteMessage, thread: Thread) -> Decision:
             ordinal=ordinal,
             side=side,
             author_id=author_id,
-            user_id=sealed_for(opened.matter, author_id or ""),
+            user_id=sealed_for(opened, author_id or ""),
             message=command.message,
             file_ids=command.file_ids,
             read_messages=read,
@@ -526,14 +579,14 @@ def remove_member(command: RemoveMember, thread: Thread) -> Decision:
 def close(command: CloseThread, thread: Thread) -> Decision:
     if thread.opened.kind is not ThreadKind.COLLEAGUES:
         return ThreadGoesWithItsMatter()
-    return [ended(thread.opened, command.by, command.at)]
+    return [ended(thread.opened, ThreadEnd.BY_HAND, command.by, command.at)]
 
 
-def ended(opened: ThreadOpened, by: str | None, at: datetime) -> ThreadClosed:
+def ended(opened: ThreadOpened, end: ThreadEnd, by: str | None, at: datetime) -> ThreadClosed:
     return ThreadClosed(
         thread_id=opened.thread_id,
         organisation_id=opened.organisation_id,
-        end=ThreadEnd.BY_HAND if by else ThreadEnd.MATTER_OVER,
+        end=end,
         closed_by=by,
         closed_at=at,
     )
@@ -544,7 +597,7 @@ def remind(command: Remind, thread: Thread) -> list[ThreadEvent]:
     side, opened = command.side, thread.opened
     if side in thread.awaited or not thread.waits_for(side, thread.read_by_side.get(side, 0)):
         return []
-    if side == OTHER and opened.kind is ThreadKind.CUSTOMER:
+    if side == OTHER and opened.kind in (ThreadKind.CUSTOMER, ThreadKind.END_CUSTOMER):
         return remind_customer(thread, command.at)
     return [
         MemberAwaited(
@@ -560,6 +613,18 @@ def remind(command: Remind, thread: Thread) -> list[ThreadEvent]:
 
 def remind_customer(thread: Thread, at: datetime) -> list[ThreadEvent]:
     known = thread.customer
+    if isinstance(known, EndCustomerKnown):
+        return [
+            EndCustomerAwaited(
+                thread_id=known.thread_id,
+                organisation_id=known.organisation_id,
+                request_id=known.request_id,
+                customer_email=known.customer_email,
+                language=known.language,
+                link=known.link,
+                awaited_at=at,
+            )
+        ]
     if known is None or (known.email is None and known.phone is None):
         return []
     return [
@@ -596,8 +661,10 @@ def timers(event: ThreadEvent) -> tuple[SetTimer | CancelTimer, ...]:
             | MemberAdded()
             | MemberRemoved()
             | CustomerKnown()
+            | EndCustomerKnown()
             | MemberAwaited()
             | CustomerAwaited()
+            | EndCustomerAwaited()
             | ThreadClosed()
             | ThreadErased()
         ):

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from contracts.conversations.thread_v1 import (
     CustomerKnown,
+    EndCustomerKnown,
     Member,
     MessageWritten,
     ThreadKind,
@@ -14,9 +15,12 @@ from contracts.conversations.thread_v1 import (
 
 ORGANISATION = "organisation"
 OTHER = "other"
-"""The customer, the driver, or the provider."""
+"""The customer, the driver, or the provider; of a thread with an end customer, the customer."""
+PROVIDER = "provider"
+"""The provider that has the job of an end customer."""
 CUSTOMER: None = None
 """In the place of the id of a reader or an author: the customer, who has no account."""
+KnownCustomer = CustomerKnown | EndCustomerKnown
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Thread:
     read: Mapping[str | None, int] = field(default_factory=dict)
     read_by_side: Mapping[str, int] = field(default_factory=dict)
     awaited: frozenset[str] = frozenset()
-    customer: CustomerKnown | None = None
+    customer: KnownCustomer | None = None
 
     def member(self, user_id: str) -> Member | None:
         """The member with that id, if there is one."""
@@ -55,6 +59,9 @@ def side_of(opened: ThreadOpened, member: Member) -> str:
         case ThreadKind.PARTNER:
             partner = opened.counterpart_id in (member.user_id, member.organisation_id)
             return OTHER if partner else ORGANISATION
+        case ThreadKind.END_CUSTOMER:
+            provides = opened.counterpart_id == member.organisation_id
+            return PROVIDER if provides else ORGANISATION
         case ThreadKind.COLLEAGUES:
             return member.user_id
         case unhandled:
@@ -65,6 +72,8 @@ def sides(thread: Thread) -> tuple[str, ...]:
     """All of them; those without members too."""
     if thread.opened.kind is ThreadKind.COLLEAGUES:
         return tuple(one.user_id for one in thread.members)
+    if thread.opened.kind is ThreadKind.END_CUSTOMER:
+        return ORGANISATION, PROVIDER, OTHER
     return ORGANISATION, OTHER
 
 

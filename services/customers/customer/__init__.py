@@ -7,6 +7,8 @@ from contracts.customers.customer_v1 import (
     CaseLinked,
     CaseUnlinked,
     ChannelsBlocked,
+    CompanyRemoved,
+    CompanyStated,
     ConsentGiven,
     ConsentWithdrawn,
     CustomerChanged,
@@ -44,14 +46,16 @@ from services.customers.customer.commands import (
     RecordCustomer,
     RecordFromCase,
     Rejection,
+    RemoveCompany,
     RemoveVehicle,
+    StateCompany,
     SurvivorIsErased,
     SurvivorIsMerged,
     SurvivorIsTheSame,
     UndoMerge,
     UnlinkCase,
 )
-from services.customers.customer.record import Record, details_of
+from services.customers.customer.record import Record, company_of, details_of
 
 # --- State ------------------------------------------------------------------
 
@@ -123,6 +127,10 @@ def evolve_record(customer: Active | Merged, event: CustomerEvent) -> Recorded:
             changed = replace(record, blocked=event)
         case ConsentGiven() | ConsentWithdrawn():
             changed = replace(record, consents=(*record.consents, event))
+        case CompanyStated():
+            changed = replace(record, company=company_of(event))
+        case CompanyRemoved():
+            changed = replace(record, company=None)
         case VehicleDescribed():
             changed = replace(record, vehicles={**record.vehicles, event.vehicle_id: event})
         case VehicleRemoved():
@@ -196,6 +204,8 @@ def decide(command: Command, customer: Customer) -> Decision:
             ChangeCustomer()
             | BlockChannels()
             | RecordConsent()
+            | StateCompany()
+            | RemoveCompany()
             | DescribeVehicle()
             | RemoveVehicle()
             | ExportCustomer()

@@ -12,7 +12,7 @@ from contracts.customers.customer_v1 import (
     LinkReason,
 )
 from contracts.decisions import Changed
-from services.customers.customer.record import Details
+from services.customers.customer.record import Company, Details
 
 MOST_VEHICLES = 100
 """A fleet is no customer of a workshop's counter."""
@@ -123,6 +123,19 @@ class RemoveVehicle(OfCustomer):
     by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateCompany(OfCustomer):
+    """Invoices name the company; whoever comes with the vehicle is another matter."""
+
+    company: Company
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveCompany(OfCustomer):
+    by: str
+
+
 class CustomerStatus(StrEnum):
     """How far a record is."""
 
@@ -191,6 +204,8 @@ OfStaff = (
     | RecordConsent
     | DescribeVehicle
     | RemoveVehicle
+    | StateCompany
+    | RemoveCompany
     | ExportCustomer
 )
 OfCases = LinkCase | UnlinkCase | CorrectFromCase

@@ -6,6 +6,8 @@ from typing import assert_never
 
 from contracts.customers.customer_v1 import (
     ChannelsBlocked,
+    CompanyRemoved,
+    CompanyStated,
     ConsentGiven,
     ConsentWithdrawn,
     CustomerChanged,
@@ -25,8 +27,10 @@ from services.customers.customer.commands import (
     OfStaff,
     RecordConsent,
     Rejection,
+    RemoveCompany,
     RemoveVehicle,
     SaidInFuture,
+    StateCompany,
     TooManyVehicles,
     VehicleIsNameless,
     VinRepeated,
@@ -47,6 +51,10 @@ def decide(command: OfStaff, record: Record) -> Decision:
             return block(command, record)
         case RecordConsent():
             return consent(command, record)
+        case StateCompany():
+            return state_company(command, record)
+        case RemoveCompany():
+            return remove_company(command, record)
         case DescribeVehicle():
             return describe_vehicle(command, record)
         case RemoveVehicle():
@@ -136,6 +144,42 @@ def consent_event(command: RecordConsent, record: Record) -> Consent:
         recorded_by=command.by,
         withdrawn_at=command.said_at,
     )
+
+
+def state_company(command: StateCompany, record: Record) -> Decision:
+    company = command.company
+    if company == record.company:
+        return []
+    return [
+        CompanyStated(
+            customer_id=command.customer_id,
+            organisation_id=record.recorded.organisation_id,
+            dealership_id=record.recorded.dealership_id,
+            legal_name=company.legal_name,
+            company_number=company.company_number,
+            vat_number=company.vat_number,
+            registered_office=company.registered_office,
+            postal_code=company.postal_code,
+            city=company.city,
+            country=company.country,
+            stated_by=command.by,
+            stated_at=command.at,
+        )
+    ]
+
+
+def remove_company(command: RemoveCompany, record: Record) -> Decision:
+    if record.company is None:
+        return []
+    return [
+        CompanyRemoved(
+            customer_id=command.customer_id,
+            organisation_id=record.recorded.organisation_id,
+            dealership_id=record.recorded.dealership_id,
+            removed_by=command.by,
+            removed_at=command.at,
+        )
+    ]
 
 
 def describe_vehicle(command: DescribeVehicle, record: Record) -> Decision:

@@ -7,6 +7,7 @@ from datetime import datetime
 from contracts.customers.customer_v1 import (
     CaseLinked,
     ChannelsBlocked,
+    CompanyStated,
     ConsentGiven,
     ConsentPurpose,
     ConsentWithdrawn,
@@ -32,6 +33,19 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A company as it is registered, in the form in which invoices name it."""
+
+    legal_name: str
+    company_number: str
+    vat_number: str | None
+    registered_office: str
+    postal_code: str
+    city: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """All that stands of a customer."""
 
@@ -45,6 +59,7 @@ class Record:
     vehicles: Mapping[str, VehicleDescribed] = field(default_factory=dict)
     cases: Mapping[str, CaseLinked] = field(default_factory=dict)
     export_ids: tuple[str, ...] = ()
+    company: Company | None = None
 
 
 def details_of(event: CustomerRecorded | CustomerChanged) -> Details:
@@ -55,6 +70,18 @@ def details_of(event: CustomerRecorded | CustomerChanged) -> Details:
         email=event.email,
         phone=event.phone,
         language=event.language,
+    )
+
+
+def company_of(event: CompanyStated) -> Company:
+    return Company(
+        legal_name=event.legal_name,
+        company_number=event.company_number,
+        vat_number=event.vat_number,
+        registered_office=event.registered_office,
+        postal_code=event.postal_code,
+        city=event.city,
+        country=event.country,
     )
 
 

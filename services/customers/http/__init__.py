@@ -3,7 +3,15 @@
 from fastapi import APIRouter
 
 from infra.host import Running
-from services.customers.http import erasure, exports, merging, preferences, records, vehicles
+from services.customers.http import (
+    companies,
+    erasure,
+    exports,
+    merging,
+    preferences,
+    records,
+    vehicles,
+)
 
 
 def router(running: Running) -> APIRouter:
@@ -11,6 +19,7 @@ def router(running: Running) -> APIRouter:
     routers = (
         records.router(running),
         preferences.router,
+        companies.router,
         vehicles.router,
         merging.router,
         exports.router(running),

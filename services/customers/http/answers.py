@@ -7,6 +7,8 @@ from contracts.customers.customer_v1 import (
     CaseLinked,
     CaseUnlinked,
     ChannelsBlocked,
+    CompanyRemoved,
+    CompanyStated,
     ConsentGiven,
     ConsentPurpose,
     ConsentSource,
@@ -72,6 +74,18 @@ class BlockedShown(Answer):
     email: bool
 
 
+class CompanyShown(Answer):
+    """The company that invoices name."""
+
+    legal_name: str
+    company_number: str
+    vat_number: str | None
+    registered_office: str
+    postal_code: str
+    city: str
+    country: str
+
+
 class Customer(Answer):
     """A customer. Of an erased one each text is X, and the lists are empty."""
 
@@ -86,6 +100,8 @@ class Customer(Answer):
     email: str | None
     phone: str | None
     language: str | None
+    company: CompanyShown | None
+    """Null of a person, and of an erased customer."""
     blocked: BlockedShown
     vehicles: tuple[VehicleShown, ...]
     consents: tuple[ConsentShown, ...]
@@ -117,6 +133,11 @@ class CustomerHistory(
             *("customer_id", "consent_id", "purpose", "channel", "source", "wording"),
             *("wording_version", "recorded_by", "withdrawn_at"),
         ),
+        CompanyStated: (
+            *("customer_id", "legal_name", "company_number", "vat_number", "registered_office"),
+            *("postal_code", "city", "country", "stated_by", "stated_at"),
+        ),
+        CompanyRemoved: ("customer_id", "removed_by", "removed_at"),
         VehicleDescribed: (
             *("customer_id", "vehicle_id", "plate", "plate_country", "vin", "brand", "model"),
             *("mileage_km", "described_by", "described_at"),
@@ -160,6 +181,7 @@ def shown(customer_id: str, state: Recorded, merged_ids: tuple[str, ...]) -> Cus
         email=details.email,
         phone=details.phone,
         language=details.language,
+        company=CompanyShown.of(record.company) if record.company else None,
         blocked=blocked_shown(record),
         vehicles=tuple(map(vehicle_shown, record.vehicles.values())),
         consents=tuple(map(consent_shown, record.consents)),
@@ -182,6 +204,7 @@ def erased_shown(customer_id: str, state: Erased) -> Customer:
         email=ERASED,
         phone=ERASED,
         language=ERASED,
+        company=None,
         blocked=BlockedShown(sms=True, email=True),
         vehicles=(),
         consents=(),

@@ -91,6 +91,7 @@ async def file_of(running: Running, customer_ids: tuple[str, ...]) -> AsyncItera
             "dealership_id": record.recorded.dealership_id,
             "details": plain(record.details),
             "blocked": plain(record.blocked),
+            "company": plain(record.company),
             "vehicles": plain(list(record.vehicles.values())),
             "consents": plain(list(record.consents)),
             "cases": plain(list(record.cases.values())),

@@ -10,6 +10,8 @@ VERSION = "reminder page 1"
 """The name of the wording of the page."""
 ONE_CLICK = "List-Unsubscribe=One-Click"
 """What a mail program sends in place of a wording."""
+TEXT = "text message"
+"""In place of the name of a wording: the customer chose the words."""
 
 
 def react(event: Reads) -> list[RecordConsent]:
@@ -24,15 +26,22 @@ def react(event: Reads) -> list[RecordConsent]:
             given=False,
             purpose=ConsentPurpose.REMINDERS,
             channel=channel,
-            source=ConsentSource.CUSTOMER_PAGE,
+            source=ConsentSource.CUSTOMER_PAGE if event.phone is None else ConsentSource.SMS,
             wording=event.wording,
-            wording_version="RFC 8058" if event.wording == ONE_CLICK else VERSION,
+            wording_version=version_of(event),
             said_at=event.declined_at,
-            by=f"link:{event.reminder_id}",
+            by=f"{'link' if event.phone is None else 'sms'}:{event.reminder_id}",
             at=event.declined_at,
         )
         for channel in (CustomerChannel.EMAIL, CustomerChannel.SMS)
     ]
+
+
+def version_of(event: Reads) -> str:
+    """The name of the wording that was answered to."""
+    if event.phone is not None:
+        return TEXT
+    return "RFC 8058" if event.wording == ONE_CLICK else VERSION
 
 
 def target(command: RecordConsent) -> str:

@@ -42,7 +42,12 @@ async def known(ask: Caller) -> str:
 
 def forgotten_case(at: datetime) -> SubjectForgotten:
     return SubjectForgotten(
-        case_id="d1", organisation_id=GROUP, dealership_id=LYON, forgotten_at=at, file_ids=()
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        forgotten_at=at,
+        file_ids=(),
+        audit_ids=(),
     )
 
 

@@ -3,7 +3,12 @@
 import pytest
 
 from contracts.consents import may_be_written_to
-from contracts.customers.customer_v1 import ConsentPurpose, ConsentWithdrawn, CustomerChannel
+from contracts.customers.customer_v1 import (
+    ConsentPurpose,
+    ConsentSource,
+    ConsentWithdrawn,
+    CustomerChannel,
+)
 from contracts.reminders.reminder_v1 import RemindersDeclined
 from contracts.runtime import REDACTED
 from infra.testing.spec import Spec
@@ -14,7 +19,7 @@ from services.customers.tests.make import GROUP, LATER, LYON, recorded
 CUSTOMER = Spec(customer.decide, customer.evolve, customer.initial)
 
 
-def declined(wording: str = "No more reminders.") -> RemindersDeclined:
+def declined(wording: str = "No more reminders.", phone: str | None = None) -> RemindersDeclined:
     return RemindersDeclined(
         reminder_id="J1-R1",
         organisation_id=GROUP,
@@ -22,6 +27,9 @@ def declined(wording: str = "No more reminders.") -> RemindersDeclined:
         customer_id="c1",
         wording=wording,
         declined_at=LATER,
+        phone=phone,
+        language="fr" if phone else None,
+        dealership_called="Lumen Lyon" if phone else None,
     )
 
 
@@ -51,6 +59,22 @@ def test_a_refusal_names_the_wording_that_was_answered(wording: str, version: st
     refusals = from_reminders_reminder.react(declined(wording))
     said = {(one.wording, one.wording_version) for one in refusals}
     assert said == {(wording, version)}
+
+
+@pytest.mark.requirement("G-76")
+@pytest.mark.parametrize(
+    ("phone", "source", "version", "by"),
+    [
+        (None, ConsentSource.CUSTOMER_PAGE, "reminder page 1", "link:J1-R1"),
+        ("+33612345678", ConsentSource.SMS, "text message", "sms:J1-R1"),
+    ],
+)
+def test_a_refusal_names_the_way_by_which_it_came(
+    phone: str | None, source: ConsentSource, version: str, by: str
+) -> None:
+    refusals = from_reminders_reminder.react(declined("STOP", phone))
+    found = {(one.source, one.wording_version, one.wording, one.by) for one in refusals}
+    assert found == {(source, version, "STOP", by)}
 
 
 def test_of_somebody_who_was_forgotten_nothing_is_recorded() -> None:

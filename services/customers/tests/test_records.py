@@ -29,6 +29,7 @@ SHOWN: dict[str, Any] = {
     "email": "camille@example.org",
     "phone": "+33612345678",
     "language": "fr",
+    "company": None,
     "blocked": {"sms": False, "email": False},
     "vehicles": [],
     "consents": [],

@@ -15,8 +15,10 @@ from contracts.dealerships.checklist_v1 import (
     ChecklistEvent,
     ChecklistItem,
     ChecklistSaved,
+    ItemMeasurement,
     Translation,
 )
+from contracts.measures import DECIMALS, is_too_fine
 
 MOST_ITEMS = 300
 """A checklist has no more."""
@@ -104,8 +106,38 @@ class PriceOfManufacturer:
     item_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ThresholdsOutOfOrder:
+    """A value that is urgent is advised as well."""
+
+    field: ClassVar[str] = "categories"
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdTooFine:
+    """It has more decimals than are read off in that unit."""
+
+    field: ClassVar[str] = "categories"
+    item_id: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrandNamedTwice:
+    field: ClassVar[str] = "categories"
+    item_id: str
+    brand: str
+
+
+BadMeasurement = ThresholdsOutOfOrder | ThresholdTooFine | BrandNamedTwice
 BadContent = (
-    ItemNamedTwice | LabelNamedTwice | TooManyItems | PriceInOtherCurrency | PriceOfManufacturer
+    ItemNamedTwice
+    | LabelNamedTwice
+    | TooManyItems
+    | PriceInOtherCurrency
+    | PriceOfManufacturer
+    | BadMeasurement
 )
 Rejection = NoSuchChecklist | ChecklistOfManufacturer | BadContent
 
@@ -203,7 +235,8 @@ def bad_content(command: SaveChecklist) -> BadContent | None:
         for language in languages:
             if languages.count(language) > 1:
                 return LabelNamedTwice(label, language)
-    return next((bad for item in items if (bad := _bad_price(item, command.currency))), None)
+    faults = (_bad_price(one, command.currency) or _bad_measurement(one) for one in items)
+    return next((bad for bad in faults if bad is not None), None)
 
 
 def _labels(
@@ -223,6 +256,29 @@ def _bad_price(
         return PriceOfManufacturer(item.item_id)
     said = item.price.price.currency
     return None if said == currency else PriceInOtherCurrency(item.item_id, said, currency)
+
+
+def _bad_measurement(item: ChecklistItem) -> BadMeasurement | None:
+    said = item.measurement
+    if said is None:
+        return None
+    brands = [one.brand for one in said.brands]
+    twice = next((one for one in brands if brands.count(one) > 1), None)
+    if twice is not None:
+        return BrandNamedTwice(item.item_id, twice)
+    return next(_bad_thresholds(item.item_id, said), None)
+
+
+def _bad_thresholds(
+    item_id: str, said: ItemMeasurement
+) -> Iterator[ThresholdsOutOfOrder | ThresholdTooFine]:
+    of_all = (said.thresholds,) if said.thresholds is not None else ()
+    for one in (*of_all, *(brand.thresholds for brand in said.brands)):
+        if one.urgent_below_thousandths > one.advised_below_thousandths:
+            yield ThresholdsOutOfOrder(item_id)
+        values = (one.advised_below_thousandths, one.urgent_below_thousandths)
+        if any(is_too_fine(said.unit, value) for value in values):
+            yield ThresholdTooFine(item_id, DECIMALS[said.unit.name])
 
 
 def delete(command: DeleteChecklist, checklist: Checklist) -> Decision:

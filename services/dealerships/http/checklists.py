@@ -1,5 +1,6 @@
 """Checklists over HTTP: written by managers, and by the operator for manufacturers."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
@@ -7,12 +8,16 @@ from pydantic import Field
 from contracts.dealers import Dealership
 from contracts.dealerships import checklist_v1
 from contracts.dealerships.checklist_v1 import (
+    BrandThresholds,
     ChecklistCategory,
     ChecklistDeleted,
     ChecklistItem,
     ChecklistSaved,
     DefaultPrice,
+    ItemMeasurement,
+    MeasurementUnit,
     PriceMode,
+    Thresholds,
     Translation,
     WorkLevel,
 )
@@ -41,7 +46,13 @@ from services.dealerships.read_models import checklists as rows_of
 router = Router("Checklists")
 
 MOST_CATEGORIES = 50
+MOST_BRANDS = 100
+MOST_THOUSANDTHS = 1_000_000
+MOST_DUE_DAYS = 3_650
 Level = Annotated[WorkLevel, Named()]
+Unit = Annotated[MeasurementUnit, Named()]
+Threshold = Annotated[int, Field(ge=0, le=MOST_THOUSANDTHS, examples=[1_600])]
+DueDays = Annotated[int, Field(ge=0, le=MOST_DUE_DAYS)]
 Mode = Annotated[PriceMode, Named()]
 Label = Annotated[Line, Field(max_length=200)]
 
@@ -67,6 +78,55 @@ class PriceBody(Body):
     mode: Mode
 
 
+class ThresholdsBody(Body):
+    """The meaning of a value that falls as a part wears, in thousandths of its unit: below the
+    first a work is advised, below the second it is urgent."""
+
+    advised_below_thousandths: Threshold
+    urgent_below_thousandths: Threshold
+    advised_due_days: DueDays | None = None
+    """A work that is advised is due after so many days; null: no day is proposed."""
+    urgent_due_days: DueDays | None = None
+
+    def thresholds(self) -> Thresholds:
+        """The contract's value."""
+        return Thresholds(
+            advised_below_thousandths=self.advised_below_thousandths,
+            urgent_below_thousandths=self.urgent_below_thousandths,
+            advised_due_days=self.advised_due_days,
+            urgent_due_days=self.urgent_due_days,
+        )
+
+
+class BrandThresholdsBody(Body):
+    """Those of a brand, in place of those for all."""
+
+    brand: BrandCode
+    thresholds: ThresholdsBody
+
+
+class ItemMeasurementBody(Body):
+    """A value to read off."""
+
+    unit: Unit
+    thresholds: ThresholdsBody | None = None
+    """Null: the value is shown, and leads to nothing."""
+    brands: Annotated[
+        tuple[BrandThresholdsBody, ...], Field(max_length=MOST_BRANDS, strict=False)
+    ] = ()
+
+    def measurement(self) -> ItemMeasurement:
+        """The contract's value."""
+        return ItemMeasurement(
+            unit=self.unit,
+            thresholds=None if self.thresholds is None else self.thresholds.thresholds(),
+            brands=tuple(
+                BrandThresholds(brand=one.brand, thresholds=one.thresholds.thresholds())
+                for one in self.brands
+            ),
+        )
+
+
 class ItemBody(Body):
     """A work that is proposed."""
 
@@ -76,6 +136,7 @@ class ItemBody(Body):
     translations: Translations = ()
     level: Level | None = None
     price: PriceBody | None = None
+    measurement: ItemMeasurementBody | None = None
 
 
 class CategoryBody(Body):
@@ -128,6 +189,30 @@ class PriceShown(Answer):
     mode: Mode
 
 
+class ThresholdsShown(Answer):
+    """In thousandths of the unit; a value exactly on one is not below it."""
+
+    advised_below_thousandths: int
+    urgent_below_thousandths: int
+    advised_due_days: int | None
+    urgent_due_days: int | None
+
+
+class BrandThresholdsShown(Answer):
+    """Those of a brand, in place of those for all."""
+
+    brand: str
+    thresholds: ThresholdsShown
+
+
+class ItemMeasurementShown(Answer):
+    """A value to read off."""
+
+    unit: Unit
+    thresholds: ThresholdsShown | None
+    brands: tuple[BrandThresholdsShown, ...]
+
+
 class ItemShown(Answer):
     """A work that is proposed."""
 
@@ -136,6 +221,7 @@ class ItemShown(Answer):
     translations: tuple[TranslationShown, ...]
     level: Level | None
     price: PriceShown | None
+    measurement: ItemMeasurementShown | None
 
 
 class CategoryShown(Answer):
@@ -347,8 +433,8 @@ async def show_manufacturer_checklist(
 def saving(
     context: RequestContext, known: Dealership, checklist_id: str, body: ChecklistBody
 ) -> checklist.SaveChecklist:
-    if body.brand is not None:
-        brand_named(context, known, body.brand)
+    for brand in brands_named(body):
+        brand_named(context, known, brand)
     return checklist.SaveChecklist(
         checklist_id=checklist_id,
         organisation_id=known.organisation_id,
@@ -361,6 +447,16 @@ def saving(
         by=context.principal.subject,
         at=context.at,
     )
+
+
+def brands_named(body: ChecklistBody) -> Iterator[str]:
+    """Every brand that the checklist is for, or has thresholds for."""
+    if body.brand is not None:
+        yield body.brand
+    for category in body.categories:
+        for item in category.items:
+            if item.measurement is not None:
+                yield from (one.brand for one in item.measurement.brands)
 
 
 def saving_for_manufacturer(
@@ -405,6 +501,7 @@ def item(body: ItemBody) -> ChecklistItem:
         translations=translations(body.translations),
         level=body.level,
         price=None if price is None else DefaultPrice(price=price.price.money(), mode=price.mode),
+        measurement=body.measurement.measurement() if body.measurement else None,
     )
 
 

@@ -169,6 +169,8 @@ class SettingsBody(Body):
     """Who does not read or answer is written to once more after so many days."""
     colour: Colour | None = None
     """Of the pages of customers: red, green, blue. Texts on it and in it stay readable."""
+    visit_question_allowed: bool | None = None
+    """Whether customers are asked how the visit was, a day after their case is closed."""
 
     def settings(self) -> Settings:
         """The contract's value."""
@@ -196,6 +198,7 @@ class SettingsBody(Body):
             reminder_grouping_days=self.reminder_grouping_days,
             reminder_follow_up_days=self.reminder_follow_up_days,
             colour=None if self.colour is None else self.colour.lower(),
+            visit_question_allowed=self.visit_question_allowed,
         )
 
 
@@ -277,6 +280,7 @@ class SettingsShown(Answer):
     reminder_grouping_days: int | None
     reminder_follow_up_days: int | None
     colour: str | None
+    visit_question_allowed: bool | None
 
 
 class EffectiveShown(Answer):
@@ -308,6 +312,7 @@ class EffectiveShown(Answer):
     reminder_grouping_days: int
     reminder_follow_up_days: int
     colour: str | None
+    visit_question_allowed: bool
 
 
 class BrandShown(Answer):

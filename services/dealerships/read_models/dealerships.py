@@ -15,7 +15,7 @@ from contracts.dealerships.dealership_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.reading import Table
-from infra.searching import filed_under, words
+from infra.searching import Words, filed_under, words
 
 Reads = DealershipOpened | BrandAdded | SettingsChanged | LicencesChanged | MediaLimitsOverridden
 
@@ -30,7 +30,7 @@ class Row:
     dealership_name: str
     filed_name: str
     """The name as names are put in order."""
-    search: str
+    search: Words
     known: tuple[Dealership, ...]
 
 

@@ -12,6 +12,7 @@ from contracts.dealerships.checklist_v1 import (
     ChecklistItem,
     ChecklistSaved,
     DefaultPrice,
+    ItemMeasurement,
     PriceMode,
     Translation,
     WorkLevel,
@@ -195,6 +196,7 @@ def item(
     price: Money | None = None,
     languages: tuple[str, ...] = (),
     level: WorkLevel | None = None,
+    measurement: ItemMeasurement | None = None,
 ) -> ChecklistItem:
     return ChecklistItem(
         item_id=name,
@@ -202,6 +204,7 @@ def item(
         translations=tuple(Translation(language=one, label="Pads") for one in languages),
         level=level,
         price=DefaultPrice(price=price, mode=PriceMode.INCLUDING_VAT) if price else None,
+        measurement=measurement,
     )
 
 

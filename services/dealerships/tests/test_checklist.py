@@ -1,17 +1,28 @@
 """The rules of checklists: a dealership's own ones, and those of manufacturers."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.common_v1 import Money
+from contracts.dealerships.checklist_v1 import (
+    BrandThresholds,
+    ItemMeasurement,
+    MeasurementUnit,
+    Thresholds,
+)
 from infra.testing.spec import Spec
 from services.dealerships import checklist
 from services.dealerships.checklist import (
+    BrandNamedTwice,
     ChecklistOfManufacturer,
     ItemNamedTwice,
     LabelNamedTwice,
     NoSuchChecklist,
     PriceInOtherCurrency,
     PriceOfManufacturer,
+    ThresholdsOutOfOrder,
+    ThresholdTooFine,
     TooManyItems,
 )
 from services.dealerships.tests.make import (
@@ -83,6 +94,70 @@ class TestContent:
     def test_prices_are_in_the_currency_of_the_dealership(self) -> None:
         foreign = save_checklist(category(item(price=FRANCS)))
         given().when(foreign).is_rejected(PriceInOtherCurrency("pads", "CHF", "EUR"))
+
+
+class TestMeasurements:
+    def test_a_work_says_what_its_values_mean(self) -> None:
+        said = category(item(measurement=pads(MM, (5_000, 3_000), renault=(6_000, 4_000))))
+        given().when(save_checklist(said)).records(checklist_saved(said))
+
+    def test_one_value_may_end_both_levels_but_urgent_is_never_the_milder(self) -> None:
+        same = category(item(measurement=pads(MM, (3_000, 3_000))))
+        given().when(save_checklist(same)).records(checklist_saved(same))
+        for bad in (pads(MM, (3_000, 3_010)), pads(MM, (5_000, 0), renault=(3_000, 3_010))):
+            refused = save_checklist(category(item("a"), item(measurement=bad)))
+            given().when(refused).is_rejected(ThresholdsOutOfOrder("pads"))
+
+    @pytest.mark.parametrize(
+        ("unit", "fine", "too_fine", "decimals"),
+        [("MILLIMETRE", 1_610, 1_601, 2), ("PERCENT", 80_500, 80_550, 1), ("VOLT", 10, 11, 2)],
+    )
+    def test_a_threshold_is_no_finer_than_what_is_read_off(
+        self, unit: str, fine: int, too_fine: int, decimals: int
+    ) -> None:
+        said = category(item(measurement=pads(MeasurementUnit[unit], (fine, 0))))
+        given().when(save_checklist(said)).records(checklist_saved(said))
+        refused = save_checklist(
+            category(item(measurement=pads(MeasurementUnit[unit], (too_fine, 0))))
+        )
+        given().when(refused).is_rejected(ThresholdTooFine("pads", decimals))
+
+    def test_a_brand_has_thresholds_once(self) -> None:
+        once = pads(MM, (5_000, 3_000), renault=(6_000, 4_000))
+        twice = replace(once, brands=(*once.brands, *once.brands))
+        refused = save_checklist(category(item(measurement=twice)))
+        given().when(refused).is_rejected(BrandNamedTwice("pads", "renault"))
+
+    def test_a_value_may_mean_nothing(self) -> None:
+        shown = ItemMeasurement(unit=MM, thresholds=None, brands=())
+        said = category(item(measurement=shown))
+        given().when(save_checklist(said)).records(checklist_saved(said))
+
+
+MM = MeasurementUnit.MILLIMETRE
+
+
+def pads(
+    unit: MeasurementUnit, of_all: tuple[int, int], **brands: tuple[int, int]
+) -> ItemMeasurement:
+    """A value to read off, and the two thresholds of all and of each brand."""
+    return ItemMeasurement(
+        unit=unit,
+        thresholds=thresholds(*of_all),
+        brands=tuple(
+            BrandThresholds(brand=brand, thresholds=thresholds(*said))
+            for brand, said in brands.items()
+        ),
+    )
+
+
+def thresholds(advised_below_thousandths: int, urgent_below_thousandths: int) -> Thresholds:
+    return Thresholds(
+        advised_below_thousandths=advised_below_thousandths,
+        urgent_below_thousandths=urgent_below_thousandths,
+        advised_due_days=90,
+        urgent_due_days=None,
+    )
 
 
 class TestManufacturer:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.dealerships.aggregates import CHECKLIST
+from services.dealerships.http.checklists import ThresholdsBody
 from services.dealerships.tests.serving import Caller, refusal, served
 
 ITEM: dict[str, Any] = {
@@ -13,6 +15,26 @@ ITEM: dict[str, Any] = {
     "translations": [{"language": "en", "label": "Pads"}],
     "level": "advised",
     "price": {"price": {"amount_minor": 18_900, "currency": "EUR"}, "mode": "including_vat"},
+    "measurement": {
+        "unit": "millimetre",
+        "thresholds": {
+            "advised_below_thousandths": 5_000,
+            "urgent_below_thousandths": 3_000,
+            "advised_due_days": 90,
+            "urgent_due_days": 7,
+        },
+        "brands": [
+            {
+                "brand": "peugeot",
+                "thresholds": {
+                    "advised_below_thousandths": 6_000,
+                    "urgent_below_thousandths": 4_000,
+                    "advised_due_days": None,
+                    "urgent_due_days": 0,
+                },
+            }
+        ],
+    },
 }
 CATEGORY: dict[str, Any] = {"label": "Freins", "translations": [], "items": [ITEM]}
 BODY: dict[str, Any] = {
@@ -160,3 +182,34 @@ async def test_a_brand_that_the_dealership_does_not_have_has_no_checklist(databa
         where = await api.opened()
         answer = await api.manager(where, "POST", "/checklists", BODY | {"brand": "opel"})
         assert refusal(answer) == (404, "no-such-brand")
+
+
+async def test_thresholds_are_those_of_brands_that_the_dealership_has(database: str) -> None:
+    said = ITEM["measurement"]
+    async with served(database) as api:
+        where = await api.opened()
+        other = said | {"brands": [said["brands"][0] | {"brand": "lancia"}]}
+        body = BODY | {"categories": [CATEGORY | {"items": [ITEM | {"measurement": other}]}]}
+        refused = await api.manager(where, "POST", "/checklists", body)
+        assert refusal(refused) == (404, "no-such-brand")
+        high = said["thresholds"] | {"urgent_below_thousandths": 5_010}
+        bad = said | {"thresholds": high}
+        body = BODY | {"categories": [CATEGORY | {"items": [ITEM | {"measurement": bad}]}]}
+        refused = await api.manager(where, "POST", "/checklists", body)
+        assert refusal(refused) == (422, "thresholds-out-of-order")
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("advised_below_thousandths", [0, 1_000_000], [-1, 1_000_001, 1.5, "5", None]),
+        ("urgent_due_days", [0, 3_650, None], [-1, 3_651]),
+    ],
+)
+def test_a_threshold_is_within_what_can_be(field: str, good: list[Any], bad: list[Any]) -> None:
+    body = {"advised_below_thousandths": 5_000, "urgent_below_thousandths": 0}
+    for value in good:
+        assert getattr(ThresholdsBody.model_validate(body | {field: value}), field) == value
+    for value in bad:
+        with pytest.raises(ValidationError):
+            ThresholdsBody.model_validate(body | {field: value})

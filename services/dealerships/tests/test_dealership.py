@@ -90,6 +90,7 @@ USUAL = Effective(
     reminder_grouping_days=31,
     reminder_follow_up_days=7,
     colour=None,
+    visit_question_allowed=True,
 )
 EVERYTHING = Settings(
     dealership_name="Opel Lake",
@@ -115,6 +116,7 @@ EVERYTHING = Settings(
     reminder_grouping_days=0,
     reminder_follow_up_days=3,
     colour="9c1c2e",
+    visit_question_allowed=False,
 )
 AS_SAID = Effective(
     brand="opel",
@@ -143,6 +145,7 @@ AS_SAID = Effective(
     reminder_grouping_days=0,
     reminder_follow_up_days=3,
     colour="9c1c2e",
+    visit_question_allowed=False,
 )
 
 

@@ -38,6 +38,7 @@ USUAL: dict[str, Any] = {
     "reminder_grouping_days": 31,
     "reminder_follow_up_days": 7,
     "colour": None,
+    "visit_question_allowed": True,
 }
 SAID: dict[str, Any] = {
     "dealership_name": "Opel Lake",
@@ -63,6 +64,7 @@ SAID: dict[str, Any] = {
     "reminder_grouping_days": 0,
     "reminder_follow_up_days": 3,
     "colour": "9c1c2e",
+    "visit_question_allowed": False,
 }
 SHOWN = SAID | {"modules": ["mechanical", "direct_message"], "notices": ["created", "paid"]}
 LIMITS = {"photos": None, "video_seconds": None, "videos_seconds": 900}

@@ -115,7 +115,7 @@ async def test_a_name_has_no_space_and_is_one_devices_at_a_dealership(api: Calle
     assert (await adds(api, elsewhere, "A-1")).status_code == 201
 
 
-@pytest.mark.requirement("FLB-026", "G-33")
+@pytest.mark.requirement("FLB-026", "G-33", "SM-19")
 async def test_a_phone_pairs_once_by_the_code(api: Caller) -> None:
     where, phone = await api.opened(), Phone()
     device, code = await shown_code(api, where)

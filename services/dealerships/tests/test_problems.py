@@ -6,12 +6,15 @@ import pytest
 
 from infra.testing.problems import said_everywhere, told
 from services.dealerships.checklist import (
+    BrandNamedTwice,
     ChecklistOfManufacturer,
     ItemNamedTwice,
     LabelNamedTwice,
     NoSuchChecklist,
     PriceInOtherCurrency,
     PriceOfManufacturer,
+    ThresholdsOutOfOrder,
+    ThresholdTooFine,
     TooManyItems,
 )
 from services.dealerships.dealership import (
@@ -59,6 +62,9 @@ REJECTIONS: list[Rejection] = [
     TooManyItems(300),
     PriceInOtherCurrency("pads", "CHF", "EUR"),
     PriceOfManufacturer("pads"),
+    ThresholdsOutOfOrder("pads"),
+    ThresholdTooFine("pads", 2),
+    BrandNamedTwice("pads", "opel"),
     NoSuchTemplate(),
     TemplateIsEmpty(),
     NoSuchPredefinedMessage(),

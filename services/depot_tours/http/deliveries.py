@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import Path
 
+from contracts.media.file_v1 import Purpose
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.models import Body, Id, MoneyBody, PointBody
+from infra.lookups import files
 from services.depot_tours.aggregates import ORDER, TOUR
 from services.depot_tours.http.access import CourierContext
 from services.depot_tours.http.fields import WhyFailed
@@ -35,7 +37,11 @@ class DeliveryBody(Body):
 class FailureBody(Body):
     reason: WhyFailed
     location: PointBody | None = None
-    """Where the courier was."""
+    """The place where the courier was, which each attempt has."""
+    photo_file_id: Id | None = None
+    """A photo of the place; an attempt needs it, or a call."""
+    called: bool = False
+    """Whether the recipient was called in vain."""
 
 
 class OrderForCourier(OrderShown):
@@ -79,6 +85,8 @@ async def fail_delivery(
     tour_id: Id, order_id: Id, attempt: Attempt, body: FailureBody, context: CourierContext
 ) -> Answered[Recorded]:
     """Say why an attempt to hand the order over came to nothing."""
+    if body.photo_file_id is not None:
+        await files.require(context, "photo_file_id", body.photo_file_id, {Purpose.OTHER})
     command = FailDelivery(
         organisation_id=context.principal.organisation_id,
         courier_id=context.principal.subject,
@@ -86,6 +94,8 @@ async def fail_delivery(
         attempt=attempt,
         reason=body.reason,
         location=body.location.point() if body.location else None,
+        photo_file_id=body.photo_file_id,
+        called=body.called,
         at=context.occurred_at,
     )
     return await context.handle(TOUR, tour_id, command)

@@ -6,6 +6,7 @@ from typing import Annotated, assert_never
 
 from pydantic import Field
 
+from contracts.accounts.user_v1 import Role
 from contracts.depot_tours import order_v1
 from contracts.depot_tours.order_v1 import (
     MissingParcel,
@@ -43,6 +44,8 @@ router = Router("Orders")
 
 MOST_PARCELS = 99
 Reason = Annotated[MissingReason, Named()]
+OF_DEPOT = (Role.OPERATOR, Role.DEPOT_AGENT, Role.ADMINISTRATION)
+"""Those whom the routes of preparation admit."""
 
 # --- Bodies -----------------------------------------------------------------
 
@@ -77,7 +80,7 @@ class OrderBody(Body):
 
 class AssignmentBody(Body):
     operator_id: Id
-    """A user of the organisation."""
+    """Somebody of the depot whose account is active, and no courier."""
 
 
 class ScanBody(Body):
@@ -223,7 +226,7 @@ async def assign_preparation(
     order_id: Id, body: AssignmentBody, context: ManagerContext
 ) -> Answered[Recorded]:
     """Ask somebody of the depot to prepare the order; the last one asked is to do it."""
-    await users.require(context, "operator_id", body.operator_id)
+    await users.require_active(context, "operator_id", body.operator_id, *OF_DEPOT)
     command = AssignPreparation(
         organisation_id=context.principal.organisation_id,
         operator_id=body.operator_id,

@@ -25,7 +25,7 @@ from contracts.depot_tours.tour_v1 import (
     TourReassigned,
 )
 from infra.http import readable_ids
-from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
+from infra.http.answers import Answer, Answered, MoneyShown, PointShown, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Body, Id, Instant
 from infra.http.problems import unknown_reference
@@ -83,6 +83,12 @@ class FailureShown(Answer):
 
     attempt: int
     reason: WhyFailed
+    photo_file_id: str | None
+    """A file of media; null where none was taken."""
+    called: bool
+    """Whether the recipient was called in vain."""
+    location: PointShown | None
+    """The place where the courier was; null once the recipient was forgotten."""
     failed_at: Instant
 
 

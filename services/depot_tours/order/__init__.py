@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from contracts.cash import BadCash, bad_cash
 from contracts.common_v1 import Money
@@ -70,6 +70,7 @@ class TrackingNumberTaken:
 
 @dataclass(frozen=True, slots=True)
 class ParcelCodeRepeated:
+    field: ClassVar[str] = "parcels"
     parcel_code: str
 
 

@@ -302,6 +302,8 @@ def check(command: CheckReturn, state: Back) -> Decision:
     count = command.count
     match state:
         case InDepot(returned=returned):
+            # By a slow clock an order would go back to its sender before its time.
+            command = replace(command, at=max(command.at, returned.returned_at))
             return counting.bad_count(count, returned) or counted(command, returned)
         case Approved(approved=approved, discrepancy=discrepancy):
             differing = discrepancy.parcels if discrepancy else ()

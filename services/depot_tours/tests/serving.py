@@ -10,15 +10,18 @@ import httpx
 from contracts.accounts.organisation_v1 import OrganisationKind
 from contracts.accounts.user_v1 import Role
 from contracts.depot_tours import tour_v1
+from contracts.media.file_v1 import Purpose
 from infra.consumers.reactions import ReactionHandler
 from infra.http import readable_ids
 from infra.testing import serving
 from infra.testing.deliveries import deliveries
-from infra.testing.following import NOON, activated, follow, organisation, user
+from infra.testing.following import NOON, activated, file, follow, organisation, user
 from services.depot_tours.aggregates import TOUR
 from services.depot_tours.service import service
 
 SSCC = "340123450000000000"
+DOOR = {"latitude": 33.57, "longitude": -7.59}
+AT_THE_DOOR = {"reason": "refused", "called": True, "location": DOOR}
 ORDER_ID = readable_ids.referenced_id(readable_ids.ORDER, "maarif", "CASA-2041")
 RECIPIENT = {"name": "Salma Idrissi", "phone": "+212612345678", "address": "12 rue Ibn Batouta"}
 BODY: dict[str, Any] = {
@@ -104,7 +107,7 @@ class Caller(serving.Caller):
         for order_id in order_ids:
             order = f"{path}/orders/{order_id}"
             for answer in (
-                await self.karim("PUT", f"{order}/failures/1", {"reason": "refused"}),
+                await self.karim("PUT", f"{order}/failures/1", AT_THE_DOOR),
                 await self.karim("PUT", f"{order}/return"),
             ):
                 assert answer.is_success, answer.text
@@ -135,8 +138,11 @@ async def served(database: str, **named: Any) -> AsyncIterator[Caller]:
             organisation("elsewhere", OrganisationKind.DEPOT),
             organisation("strangers", OrganisationKind.DEPOT),
             user("omar", "maarif", Role.OPERATOR),
+            activated("omar", "maarif", Role.OPERATOR),
             *(user(one, "maarif", Role.COURIER) for one in couriers),
             *(activated(one, "maarif", Role.COURIER) for one in couriers),
             user("lea", "elsewhere"),
+            file("f-1", "karim", "maarif", Purpose.OTHER),
+            file("f-2", "hassan", "maarif", Purpose.OTHER),
         )
         yield caller

@@ -140,7 +140,7 @@ class TestScanning:
         given(*history).when(scan(SECOND, "s-2")).is_rejected(OrderIsPrepared())
 
 
-@pytest.mark.requirement("EXX-08", "G-22")
+@pytest.mark.requirement("EXX-08", "G-22", "SM-08")
 class TestPreparing:
     def test_an_order_is_ready_when_each_parcel_was_scanned(self) -> None:
         given(*BOTH).when(prepare()).records(prepared())

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.accounts.user_v1 import Role
 from infra.commands import CommandContext, Done
-from infra.testing.following import NOON
+from infra.testing.following import NOON, activated, follow, user
 from services.depot_tours.aggregates import ORDER
 from services.depot_tours.http.orders import MOST_PARCELS
 from services.depot_tours.tests.serving import BODY, ORDER_ID, RECIPIENT, SSCC, served
@@ -88,13 +89,20 @@ async def test_a_body_is_as_it_should_be(database: str) -> None:
         assert (await api.omar("POST", "/orders", BODY | whole)).is_success
 
 
-async def test_an_order_is_given_to_somebody_of_the_organisation(database: str) -> None:
+@pytest.mark.requirement("G-22", "SM-08")
+async def test_an_order_is_given_to_somebody_who_prepares_orders_in_the_depot(
+    database: str,
+) -> None:
     async with served(database) as api:
         path = f"{await api.registered()}/preparation"
-        for stranger in ("lea", "nobody-here"):
-            refused = await api.ask("PUT", path, {"operator_id": stranger})
-            assert refused.json()["errors"][0]["field"] == "/operator_id"
+        await follow(api.running, user("said", "maarif", Role.OPERATOR))
+        for nobody in ("lea", "nobody-here", "karim", "said"):
+            refused = await api.ask("PUT", path, {"operator_id": nobody})
+            assert refused.json()["errors"][0]["field"] == "/operator_id", nobody
         assert (await api.ask("PUT", path, {"operator_id": "omar"})).is_success
+        for role in (Role.DEPOT_AGENT, Role.ADMINISTRATION):
+            await follow(api.running, activated("said", "maarif", role))
+            assert (await api.ask("PUT", path, {"operator_id": "said"})).is_success, role
 
 
 async def test_a_forgotten_recipient_is_shown_to_nobody(database: str) -> None:

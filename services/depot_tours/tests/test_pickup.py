@@ -84,7 +84,7 @@ class TestPlanning:
         assert pickup.order_to_pick_up(waiting, "maarif") == OrderIsPrepared()
 
 
-@pytest.mark.requirement("EXX-11", "G-23")
+@pytest.mark.requirement("EXX-11", "G-23", "SM-09")
 class TestAssigning:
     def test_a_courier_is_asked_once(self) -> None:
         given(planned()).when(assign()).records(assigned())
@@ -100,7 +100,7 @@ class TestAssigning:
         given(*history).when(assign("hassan")).is_rejected(PickupIsVerified())
 
 
-@pytest.mark.requirement("EXX-11")
+@pytest.mark.requirement("EXX-11", "SM-09")
 class TestCanceling:
     def test_only_the_courier_cancels_and_before_it_is_verified(self) -> None:
         given(planned(), assigned()).when(cancel()).records(canceled())
@@ -111,7 +111,7 @@ class TestCanceling:
         given(*history).when(cancel()).is_rejected(PickupIsVerified())
 
 
-@pytest.mark.requirement("EXX-11")
+@pytest.mark.requirement("EXX-11", "SM-09")
 class TestVerifying:
     def test_each_parcel_is_scanned_or_was_not_brought_for_a_reason(self) -> None:
         given(planned(), assigned()).when(verify(*CODES)).records(verified(*CODES))

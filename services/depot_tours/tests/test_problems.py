@@ -65,6 +65,8 @@ from services.depot_tours.tour import (
 from services.depot_tours.tour.deliveries import (
     AttemptIsNotNext,
     AttemptIsRecorded,
+    AttemptIsUnproven,
+    AttemptWithoutPlace,
     CashIsDue,
     NoCashIsDue,
     NothingWasTried,
@@ -127,6 +129,8 @@ REJECTIONS: list[Rejection] = [
     CashIsDue(CASH),
     AttemptIsRecorded(1),
     AttemptIsNotNext(3, 2),
+    AttemptIsUnproven(),
+    AttemptWithoutPlace(),
     ReturnIsNotApproved("CASA-2041"),
     OrderIsGivenBack(),
     NothingWasTried(),

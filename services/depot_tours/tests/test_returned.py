@@ -58,6 +58,7 @@ DAY = timedelta(days=1)
 SECONDS = timedelta(seconds=1)
 
 
+@pytest.mark.requirement("EXX-16", "SM-11")
 class TestComingBack:
     def test_what_a_courier_gives_back_waits_to_be_checked(self) -> None:
         assert react(given_back()) == [receive()]
@@ -70,7 +71,7 @@ class TestComingBack:
         given(*history, returned("t-2")).when(receive("t-1")).records_nothing()
 
 
-@pytest.mark.requirement("EXX-20", "EXX-21", "G-26")
+@pytest.mark.requirement("EXX-20", "EXX-21", "G-26", "SM-11")
 class TestChecking:
     def test_an_order_that_is_whole_is_approved(self) -> None:
         given(returned()).when(check(note="all fine")).records(approved())
@@ -103,6 +104,11 @@ class TestChecking:
         given(returned()).when(unknown).is_rejected(ParcelIsExtra("RABAT-7"))
         own = check(found(FIRST), found(SECOND, Finding.EXTRA))
         given(returned()).when(own).is_rejected(ParcelIsNotExtra(SECOND))
+
+    def test_an_order_is_not_checked_before_it_came_back(self) -> None:
+        given(returned()).when(check(at=NOON - 9 * DAY)).records(approved())
+        early = check(*ONE_LOST, at=NOON - SECONDS)
+        given(returned()).when(early).records(discrepancy(MISSING), approved((FIRST,)))
 
     def test_an_order_is_checked_once(self) -> None:
         given(returned(), approved()).when(check(at=LATER)).records_nothing()
@@ -146,7 +152,7 @@ class TestShelving:
         given(returned(), approved(), left()).when(shelve()).is_rejected(ReturnIsGone())
 
 
-@pytest.mark.requirement("EXX-22", "EXX-23")
+@pytest.mark.requirement("EXX-22", "EXX-23", "SM-11")
 class TestLeaving:
     def test_an_approved_order_leaves_with_its_next_tour(self) -> None:
         commands = react(checked_out())

@@ -24,6 +24,7 @@ from services.depot_tours.tests import make, returns
 from services.depot_tours.tests.make import CASH, FIRST, LATER, NOON, SECOND
 from services.depot_tours.tests.tours import (
     ABSENT,
+    DOOR,
     ONE,
     THIRD,
     TWO,
@@ -64,6 +65,8 @@ from services.depot_tours.tour import (
 from services.depot_tours.tour.deliveries import (
     AttemptIsNotNext,
     AttemptIsRecorded,
+    AttemptIsUnproven,
+    AttemptWithoutPlace,
     CashIsDue,
     NoCashIsDue,
     NothingWasTried,
@@ -170,7 +173,7 @@ class TestLoading:
         given(composed()).when(load("X-100", other="t-2")).is_rejected(elsewhere)
 
 
-@pytest.mark.requirement("EXX-13", "G-24")
+@pytest.mark.requirement("EXX-13", "G-24", "SM-10")
 class TestLeaving:
     def test_a_tour_leaves_with_the_code_of_its_courier(self) -> None:
         given(composed(), *ALL).when(begin(FIRST, SECOND, THIRD)).records(begun())
@@ -262,6 +265,19 @@ class TestDelivering:
     @pytest.mark.parametrize("reason", list(FailureReason))
     def test_an_attempt_fails_for_a_coded_reason(self, reason: FailureReason) -> None:
         given(*OUT).when(fail(reason=reason)).records(failed(reason=reason))
+
+    def test_an_attempt_is_proven_by_a_photo_or_a_call(self) -> None:
+        given(*OUT).when(fail(called=True)).records(failed(called=True))
+        photo = failed(photo="f-1", called=False)
+        given(*OUT).when(fail(photo="f-1", called=False)).records(photo)
+        given(*OUT).when(fail(called=False)).is_rejected(AttemptIsUnproven())
+
+    def test_an_attempt_names_the_place_where_the_courier_was(self) -> None:
+        given(*OUT).when(fail(location=DOOR)).records(failed())
+        given(*OUT).when(fail(location=None)).is_rejected(AttemptWithoutPlace())
+        # One that was recorded before is no less known.
+        before = replace(failed(), location=None)
+        given(*OUT, before).when(fail(2)).records(failed(2))
 
     def test_attempts_are_counted(self) -> None:
         given(*OUT, failed()).when(fail(2)).records(failed(2))

@@ -1,5 +1,6 @@
 """The routes of tours, over a real store."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from infra.testing.following import NOON, activated, follow, user
 from infra.testing.routes import Existing
 from services.depot_tours.aggregates import TOUR
 from services.depot_tours.service import service
-from services.depot_tours.tests.serving import BODY, ORDER_ID, RECIPIENT, served
+from services.depot_tours.tests.serving import AT_THE_DOOR, BODY, DOOR, ORDER_ID, RECIPIENT, served
 from services.depot_tours.tour.departure import MOST_TRIES
 
 CASH = BODY["cash_on_delivery"]
@@ -30,14 +31,45 @@ async def test_a_tour_goes_from_the_depot_to_the_recipient(database: str) -> Non
         assert (await api.omar("PUT", f"{path}/exit", {"code": code})).is_success
         order = f"{path}/orders/{ORDER_ID}"
         assert (await api.karim("GET", order)).json()["recipient"] == RECIPIENT
-        absent = {"reason": "absent", "location": {"latitude": 33.57, "longitude": -7.59}}
+        absent = {"reason": "absent", "photo_file_id": "f-1", "location": DOOR}
         assert (await api.karim("PUT", f"{order}/failures/1", absent)).is_success
         assert (await api.karim("PUT", f"{order}/delivery", {"cash": CASH})).is_success
         [shown] = (await api.omar("GET", path)).json()["orders"]
         assert shown["status"] == "handed_over"
-        assert [one["reason"] for one in shown["failures"]] == ["absent"]
+        [failure] = shown["failures"]
+        assert failure.pop("failed_at")
+        assert failure == absent | {"attempt": 1, "called": False}
         items = (await api.omar("GET", f"{path}/history")).json()["items"]
         assert [one["actor"] for one in items] == ["omar", "omar", "karim", "omar", *["karim"] * 2]
+
+
+BAD_AT_THE_DOOR: list[tuple[str, dict[str, Any], str]] = [
+    ("failures/1", {"location": None}, "/location"),
+    ("failures/1", {"called": False}, "/photo_file_id"),
+    ("delivery", {"cash": None}, "/cash"),
+    ("delivery", {"cash": CASH | {"amount_minor": -34_900}}, "/cash"),
+    ("delivery", {"cash": CASH | {"currency": "EUR"}}, "/cash"),
+]
+
+
+@pytest.mark.requirement("M-04")
+async def test_what_a_courier_says_is_refused_with_its_field(database: str) -> None:
+    async with served(database) as api:
+        order = f"{await api.out(await api.prepared())}/orders/{ORDER_ID}"
+        for path, changed, field in BAD_AT_THE_DOOR:
+            body = AT_THE_DOOR | changed if path.startswith("failures") else changed
+            refused = await api.karim("PUT", f"{order}/{path}", body)
+            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+        assert (await api.karim("PUT", f"{order}/delivery", {"cash": CASH})).is_success
+
+
+@pytest.mark.parametrize("photo", ["f-2", "f-9"])
+async def test_an_attempt_names_a_photo_of_the_courier(database: str, photo: str) -> None:
+    async with served(database) as api:
+        path = "/tours/t-1/orders/o-1/failures/1"
+        refused = await api.karim("PUT", path, {"reason": "absent", "photo_file_id": photo})
+        assert refused.status_code == 422
+        assert [one["field"] for one in refused.json()["errors"]] == ["/photo_file_id"]
 
 
 async def test_a_wrong_code_is_counted_until_the_courier_takes_the_tour_again(
@@ -202,7 +234,8 @@ async def test_strangers_find_no_trace_of_orders_and_tours(database: str) -> Non
         pickup = await api.planned(tracking_number="CASA-7", parcels=[{}])
         given = await api.omar("PUT", f"{pickup}/courier", {"courier_id": "karim"})
         assert given.is_success
-        theirs = ("omar", "strangers", Role.COURIER)
-        await follow(api.running, user(*theirs), activated(*theirs))
+        theirs = activated("omar", "strangers", Role.COURIER)
+        both = replace(theirs, roles=(Role.COURIER, Role.OPERATOR))
+        await follow(api.running, user("omar", "strangers", Role.COURIER), both)
         ids = (one.rpartition("/")[2] for one in (path, pickup))
         await existing(*ids).is_hidden_from(api)

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from services.depot_tours.tests.serving import Caller, served
+from services.depot_tours.tests.serving import AT_THE_DOOR, Caller, served
 from services.depot_tours.tests.test_tours_api import WHOLE
 
 
@@ -72,7 +72,7 @@ async def test_a_tour_goes_out_again_after_its_exit_was_taken_back(database: str
         left = await api.omar("PUT", f"{path}/exit", {"code": await api.taken(path)})
         assert left.is_success, left.text
         order = f"{path}/orders/{order_id}"
-        failed = await api.karim("PUT", f"{order}/failures/1", {"reason": "refused"})
+        failed = await api.karim("PUT", f"{order}/failures/1", AT_THE_DOOR)
         assert failed.is_success
         assert kind(await api.omar("DELETE", f"{path}/exit")) == "tour-is-under-way"
         facts = (await api.omar("GET", f"{path}/history")).json()["items"]

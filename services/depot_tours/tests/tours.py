@@ -213,7 +213,13 @@ def handed_over(order: str = "o-1", cash: Money | None = CASH) -> OrderHandedOve
 
 
 def fail(
-    attempt: int = 1, reason: FailureReason = ABSENT, order: str = "o-1", courier: str = "karim"
+    attempt: int = 1,
+    reason: FailureReason = ABSENT,
+    order: str = "o-1",
+    courier: str = "karim",
+    photo: str | None = None,
+    called: bool = True,
+    location: Point | None = DOOR,
 ) -> FailDelivery:
     return FailDelivery(
         organisation_id="maarif",
@@ -221,12 +227,19 @@ def fail(
         order_id=order,
         attempt=attempt,
         reason=reason,
-        location=DOOR,
+        location=location,
+        photo_file_id=photo,
+        called=called,
         at=NOON,
     )
 
 
-def failed(attempt: int = 1, reason: FailureReason = ABSENT) -> DeliveryFailed:
+def failed(
+    attempt: int = 1,
+    reason: FailureReason = ABSENT,
+    photo: str | None = None,
+    called: bool = True,
+) -> DeliveryFailed:
     return DeliveryFailed(
         tour_id="t-1",
         organisation_id="maarif",
@@ -235,6 +248,8 @@ def failed(attempt: int = 1, reason: FailureReason = ABSENT) -> DeliveryFailed:
         reason=reason,
         attempt=attempt,
         location=DOOR,
+        photo_file_id=photo,
+        called=called,
         failed_at=NOON,
     )
 

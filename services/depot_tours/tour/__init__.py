@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from contracts.depot_tours.tour_v1 import (
     DeliveryFailed,
@@ -80,7 +80,7 @@ class TourIdTaken:
 
 @dataclass(frozen=True, slots=True)
 class TourWithoutParcels:
-    pass
+    field: ClassVar[str] = "order_ids"
 
 
 @dataclass(frozen=True, slots=True)

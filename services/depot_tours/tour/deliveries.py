@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money, Point
 from contracts.depot_tours.tour_v1 import (
@@ -33,7 +33,7 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailDelivery:
-    """`attempt` is 1 for the first one on this tour."""
+    """`attempt` is 1 for the first one on this tour; `called`: the recipient, in vain."""
 
     organisation_id: str
     courier_id: str
@@ -41,6 +41,8 @@ class FailDelivery:
     attempt: int
     reason: FailureReason
     location: Point | None
+    photo_file_id: str | None
+    called: bool
     at: datetime
 
 
@@ -100,11 +102,12 @@ class NothingWasTried:
 
 @dataclass(frozen=True, slots=True)
 class NoCashIsDue:
-    pass
+    field: ClassVar[str] = "cash"
 
 
 @dataclass(frozen=True, slots=True)
 class CashIsDue:
+    field: ClassVar[str] = "cash"
     due: Money
 
 
@@ -117,6 +120,18 @@ class AttemptIsRecorded:
 class AttemptIsNotNext:
     attempt: int
     following: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptIsUnproven:
+    """There is neither a photo nor a call."""
+
+    field: ClassVar[str] = "photo_file_id"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptWithoutPlace:
+    field: ClassVar[str] = "location"
 
 
 Rejection = (
@@ -132,6 +147,8 @@ Rejection = (
     | CashIsDue
     | AttemptIsRecorded
     | AttemptIsNotNext
+    | AttemptIsUnproven
+    | AttemptWithoutPlace
 )
 
 # --- State ------------------------------------------------------------------
@@ -242,6 +259,10 @@ def fail(command: FailDelivery, tour: Out, delivery: Delivery) -> Decision:
         return OrderIsGivenBack()
     if command.attempt != following:
         return AttemptIsNotNext(command.attempt, following)
+    if command.photo_file_id is None and not command.called:
+        return AttemptIsUnproven()
+    if command.location is None:
+        return AttemptWithoutPlace()
     return [
         DeliveryFailed(
             tour_id=tour.composed.tour_id,
@@ -251,6 +272,8 @@ def fail(command: FailDelivery, tour: Out, delivery: Delivery) -> Decision:
             reason=command.reason,
             attempt=command.attempt,
             location=command.location,
+            photo_file_id=command.photo_file_id,
+            called=command.called,
             failed_at=command.at,
         )
     ]

@@ -27,6 +27,7 @@ from infra import zones
 from infra.availability import Period, periods
 from infra.database import Connection, Pool
 from services.dispatch.adapters.cells import cells_of
+from services.dispatch.job import PlanJob
 from services.dispatch.lookups import (
     marketplace_marketplace,
     marketplace_provider,
@@ -39,6 +40,7 @@ from services.dispatch.terms import ARRIVAL_WINDOW
 
 MOST_EXPLAINED = 300
 """Providers who do not match and are recorded with a broadcast; others are judged when asked."""
+_OF_BOTH = "select * from relations where marketplace_id = %s and provider_id = %s"
 BY_ZONE, OTHERS, BY_ID = "by_zone", "others", "by_id"
 
 
@@ -160,23 +162,59 @@ async def replacements(connection: Connection, commands: Sequence[Replace]) -> l
 
 async def _barred(connection: Connection, command: Replace) -> frozenset[str]:
     marketplace = await _marketplace(connection, command.organisation_id)
-    zone = marketplace.time_zone if marketplace else "UTC"
-    cursor = connection.cursor()
-    columns = ", ".join(f'r."{name}"' for name in _RELATION.columns)
-    await cursor.execute(
-        f"select {columns} from {_RELATION.name} r join offers o"
+    offered = (
+        "select r.* from relations r join offers o"
         " on o.organisation_id = r.marketplace_id and o.provider_id = r.provider_id"
-        " where o.organisation_id = %s and o.request_id = %s".encode(),
-        (command.organisation_id, command.request_id),
+        " where o.organisation_id = %s and o.request_id = %s"
     )
-    made = _RELATION.row_factory(cursor)
-    found = [one for row in await cursor.fetchall() for one in made(row).relation]
+    found = await _relations(connection, offered, command.organisation_id, command.request_id)
+    begins, code = command.arrives_from, command.service_code
     return frozenset(
-        one.provider_id
-        for one in found
-        if not _of_relation(command.arrives_from, zone, one).met
-        or not _of_service(command.service_code, one).met
+        one.provider_id for one in found if not may_serve(one, marketplace, code, begins)
     )
+
+
+async def is_barred(
+    pool: Pool, marketplace_id: str, provider_id: str, service_code: str, begins: datetime
+) -> bool:
+    """Whether a provider may not be given a job of a service that begins then, as it is known now:
+    the relation is suspended or over by then, or the service is not accepted (G-65, G-67)."""
+    async with pool.connection() as connection:
+        marketplace = await _marketplace(connection, marketplace_id)
+        found = await _relations(connection, _OF_BOTH, marketplace_id, provider_id)
+    return not any(may_serve(one, marketplace, service_code, begins) for one in found)
+
+
+async def leavers(connection: Connection, commands: Sequence[PlanJob]) -> list[PlanJob]:
+    """The jobs, and of each whether its provider has left the marketplace by then. Who is suspended
+    goes on with what it has (G-65)."""
+    return [replace(one, has_left=await _has_left(connection, one)) for one in commands]
+
+
+async def _has_left(connection: Connection, job: PlanJob) -> bool:
+    day = job.arrives_from.astimezone(ZoneInfo(job.time_zone)).date()
+    found = await _relations(connection, _OF_BOTH, job.organisation_id, job.provider_id)
+    return any(
+        one.standing in (RelationStanding.DEACTIVATED, RelationStanding.DELETED)
+        or (one.last_day is not None and one.last_day < day)
+        for one in found
+    )
+
+
+def may_serve(
+    relation: Relation, marketplace: Marketplace | None, service_code: str, begins: datetime
+) -> bool:
+    zone = marketplace.time_zone if marketplace else "UTC"
+    is_related = _of_relation(begins, zone, relation).met
+    return is_related and _of_service(service_code, relation).met
+
+
+async def _relations(connection: Connection, query: str, *values: str) -> list[Relation]:
+    cursor = connection.cursor()
+    columns = ", ".join(f'"{name}"' for name in _RELATION.columns)
+    await cursor.execute(f"select {columns} from ({query}) found".encode(), values)
+    made = _RELATION.row_factory(cursor)
+    return [one for row in await cursor.fetchall() for one in made(row).relation]
 
 
 # --- Judging ----------------------------------------------------------------

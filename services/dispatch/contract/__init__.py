@@ -12,9 +12,12 @@ from zoneinfo import ZoneInfo
 from contracts.common_v1 import Money
 from contracts.dispatch.contract_v1 import (
     ContractAgreed,
+    ContractContinued,
     ContractEnded,
     ContractEvent,
     ContractPaused,
+    ContractReassigned,
+    CustomerTold,
     RuleChanged,
     VisitMoved,
     VisitPlanned,
@@ -25,7 +28,7 @@ from contracts.runtime import REDACTED
 from contracts.timers import CancelTimer, SetTimer
 from services.dispatch.contract import visits
 from services.dispatch.contract.visits import Course, Rule, Visit
-from services.dispatch.terms import ProposedPriceNotPossible, bad_price
+from services.dispatch.terms import ProposedPriceNotPossible, ProviderIsBarred, bad_price
 
 PLAN = "plan"
 
@@ -34,8 +37,10 @@ PLAN = "plan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreeContract:
-    """`contract_id` is the server's. The customer and the provider are those of the request."""
+    """`contract_id` is the server's. The customer and the provider are those of the request.
+    `barred` is looked up: whether the provider may not have a job on the first day."""
 
+    barred: bool
     contract_id: str
     organisation_id: str
     request_id: str
@@ -83,10 +88,27 @@ class MoveVisit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwapVisit:
+    """`barred` is looked up: whether the provider may not have a job on that day."""
+
     visit: date
     provider_id: str
+    barred: bool
     manager_id: str
     commission_basis_points: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReassignContract:
+    """The provider makes the visits from a day on, for its own commission. `barred` is looked up:
+    whether it may not have a job on that day."""
+
+    provider_id: str
+    barred: bool
+    manager_id: str
+    commission_basis_points: int
+    first_day: date
     by: str
     at: datetime
 
@@ -110,6 +132,30 @@ class EndContract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndOfProvider:
+    """The provider leaves the marketplace, and the contract ends with its last day there (M5), or
+    with the last of another one's that it was to take over from; one that ends before, or is
+    another one's for good by then, stays as it is."""
+
+    contract_id: str
+    provider_id: str
+    last_day: date
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderStays:
+    """The provider does not leave after all: a contract that ends for that, and for nothing that
+    was said since, goes on."""
+
+    contract_id: str
+    provider_id: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanVisits:
     """Comes from the timer."""
 
@@ -117,8 +163,8 @@ class PlanVisits:
     at: datetime
 
 
-OfStaff = PauseContract | MoveVisit | SwapVisit | ChangeRule | EndContract
-Command = AgreeContract | OfStaff | PlanVisits
+OfStaff = PauseContract | MoveVisit | SwapVisit | ReassignContract | ChangeRule | EndContract
+Command = AgreeContract | OfStaff | EndOfProvider | ProviderStays | PlanVisits
 
 # --- Rejections -------------------------------------------------------------
 
@@ -173,6 +219,7 @@ Rejection = (
     | NoSuchVisit
     | VisitIsPlanned
     | ContractIsOver
+    | ProviderIsBarred
     | ProposedPriceNotPossible
     | BadRule
 )
@@ -206,15 +253,30 @@ def evolve(contract: Contract, event: ContractEvent) -> Contract:
             return replace(contract, moved={**contract.moved, event.visit: event})
         case VisitSwapped():
             return replace(contract, swapped={**contract.swapped, event.visit: event})
+        case ContractReassigned():
+            before = [one for one in contract.turns if one.first_day < event.first_day]
+            return replace(contract, turns=(*before, event))
         case RuleChanged():
             # A later change that counts from an earlier day takes the place of those after it.
             earlier = [one for one in contract.rules if one.first_day < event.first_day]
             rule = Rule(rule=event.rule, first_day=event.first_day, minute=event.minute)
             return replace(contract, rules=(*earlier, rule))
         case ContractEnded():
-            return replace(contract, last_day=event.last_day)
+            return end_changed(contract, event)
+        case ContractContinued():
+            return replace(contract, last_day=event.last_day or date.max, leaver_id=None)
+        case CustomerTold():
+            return contract
         case unhandled:
             assert_never(unhandled)
+
+
+def end_changed(course: Course, event: ContractEnded) -> Course:
+    """The end that was said before stays known, also where two providers leave."""
+    before = course.last_day if course.leaver_id is None else course.last_day_before
+    return replace(
+        course, last_day=event.last_day, leaver_id=event.leaver_id, last_day_before=before
+    )
 
 
 # --- Decisions --------------------------------------------------------------
@@ -235,10 +297,16 @@ def decide(command: Command, contract: Contract) -> Decision:
             return pause(command, contract)
         case MoveVisit() | SwapVisit():
             return change_visit(command, contract)
+        case ReassignContract():
+            return reassign(command, contract)
         case ChangeRule():
             return change_rule(command, contract)
         case EndContract():
             return end(command, contract)
+        case EndOfProvider():
+            return end_of_provider(command, contract)
+        case ProviderStays():
+            return go_on(command, contract)
         case unhandled:
             assert_never(unhandled)
 
@@ -284,6 +352,8 @@ def agree(command: AgreeContract, contract: Contract) -> Decision:
         known = contract.agreed
         same = replace(agreed, plan_at=known.plan_at, agreed_at=known.agreed_at) == known
         return [] if same else ContractIdTaken(command.contract_id)
+    if command.barred:
+        return ProviderIsBarred()
     if bad := bad_price(command.price, command.currency):
         return bad
     course = evolve(contract, agreed)
@@ -372,14 +442,14 @@ def change_visit(command: MoveVisit | SwapVisit, course: Course) -> Decision:
         case MoveVisit():
             return move(command, course)
         case SwapVisit():
-            return [swapped(command, course)]
+            return ProviderIsBarred() if command.barred else [swapped(command, course)]
         case unhandled:
             assert_never(unhandled)
 
 
 def is_swapped_so(command: SwapVisit, course: Course) -> bool:
-    known = course.swapped.get(command.visit)
-    return (known or course.agreed).provider_id == command.provider_id
+    makes = course.swapped.get(command.visit) or visits.provider_of(course, command.visit)
+    return makes.provider_id == command.provider_id
 
 
 def is_moved_so(command: MoveVisit, course: Course) -> bool:
@@ -420,6 +490,32 @@ def swapped(command: SwapVisit, course: Course) -> VisitSwapped:
     )
 
 
+def reassign(command: ReassignContract, course: Course) -> Decision:
+    """Visits that are jobs stay, and so do those that were swapped."""
+    day = command.first_day
+    later = any(one.first_day > day for one in course.turns)
+    if not later and visits.provider_of(course, day).provider_id == command.provider_id:
+        return []
+    if bad := past(course, "first_day", day, command.at):
+        return bad
+    if day > course.last_day:
+        return ContractIsOver(course.last_day)
+    if command.barred:
+        return ProviderIsBarred()
+    return [
+        ContractReassigned(
+            contract_id=course.agreed.contract_id,
+            organisation_id=course.agreed.organisation_id,
+            provider_id=command.provider_id,
+            manager_id=command.manager_id,
+            commission_basis_points=command.commission_basis_points,
+            first_day=day,
+            reassigned_by=command.by,
+            reassigned_at=command.at,
+        )
+    ]
+
+
 def change_rule(command: ChangeRule, course: Course) -> Decision:
     """Planned visits stay; those that were moved keep their time where the day is still one."""
     rule = Rule(rule=command.rule, first_day=command.first_day, minute=command.minute)
@@ -452,15 +548,64 @@ def end(command: EndContract, course: Course) -> Decision:
         return bad
     if course.last_day < today(course, command.at):
         return ContractIsOver(course.last_day)
-    ended = ContractEnded(
+    return ended(command, course)
+
+
+def end_of_provider(command: EndOfProvider, course: Course) -> Decision:
+    """With the day before the first visit that the provider would make after its last day."""
+    first = visits.first_day_of(course, command.provider_id, command.last_day + visits.ONE_DAY)
+    if first is None or course.last_day < first:
+        return []
+    return ended(replace(command, last_day=first - visits.ONE_DAY), course)
+
+
+def ended(command: EndContract | EndOfProvider, course: Course) -> list[ContractEvent]:
+    event = ContractEnded(
         contract_id=course.agreed.contract_id,
         organisation_id=course.agreed.organisation_id,
         last_day=command.last_day,
         ended_by=command.by,
         plan_at=None,
         ended_at=command.at,
+        leaver_id=command.provider_id if isinstance(command, EndOfProvider) else None,
     )
-    return [replace(ended, plan_at=following(course, ended, command.at))]
+    known = replace(event, plan_at=following(course, event, command.at))
+    return [known, *told(course, command.last_day, command.at)]
+
+
+def go_on(command: ProviderStays, course: Course) -> list[ContractEvent]:
+    if course.leaver_id != command.provider_id:
+        return []
+    last_day = None if course.last_day_before == date.max else course.last_day_before
+    event = ContractContinued(
+        contract_id=course.agreed.contract_id,
+        organisation_id=course.agreed.organisation_id,
+        last_day=last_day,
+        continued_by=command.by,
+        plan_at=None,
+        continued_at=command.at,
+    )
+    known = replace(event, plan_at=following(course, event, command.at))
+    return [known, *told(course, last_day, command.at)]
+
+
+def told(course: Course, last_day: date | None, at: datetime) -> list[ContractEvent]:
+    """Nobody who was forgotten is written to."""
+    agreed = course.agreed
+    if agreed.customer_email == REDACTED:
+        return []
+    return [
+        CustomerTold(
+            contract_id=agreed.contract_id,
+            organisation_id=agreed.organisation_id,
+            request_id=agreed.request_id,
+            last_day=last_day,
+            customer_email=agreed.customer_email,
+            customer_link=agreed.customer_link,
+            language=agreed.language,
+            told_at=at,
+        )
+    ]
 
 
 def following(course: Course, event: ContractEvent, at: datetime) -> datetime | None:
@@ -475,7 +620,7 @@ def following(course: Course, event: ContractEvent, at: datetime) -> datetime | 
 
 def timers(event: ContractEvent) -> tuple[SetTimer | CancelTimer, ...]:
     """One, for the next visit."""
-    if isinstance(event, VisitSwapped):
+    if isinstance(event, VisitSwapped | ContractReassigned | CustomerTold):
         return ()
     return (SetTimer(PLAN, event.plan_at) if event.plan_at else CancelTimer(PLAN),)
 

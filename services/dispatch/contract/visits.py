@@ -9,6 +9,7 @@ from itertools import takewhile
 from contracts.dispatch.contract_v1 import (
     ContractAgreed,
     ContractPaused,
+    ContractReassigned,
     VisitMoved,
     VisitPlanned,
     VisitSwapped,
@@ -54,7 +55,13 @@ class Course:
     moved: Mapping[date, VisitMoved] = field(default_factory=dict)
     swapped: Mapping[date, VisitSwapped] = field(default_factory=dict)
     planned: Mapping[date, VisitPlanned] = field(default_factory=dict)
+    turns: tuple[ContractReassigned, ...] = ()
+    """The providers that took over, by their first days."""
     last_day: date = date.max
+    leaver_id: str | None = None
+    """The provider for whose leaving it ends."""
+    last_day_before: date = date.max
+    """The end that was said before that."""
 
 
 def visits(course: Course, since: date, until: date) -> Iterator[Visit]:
@@ -68,7 +75,6 @@ def visits(course: Course, since: date, until: date) -> Iterator[Visit]:
 
 def visit(course: Course, day: date) -> Visit:
     """A visit of a day that has one."""
-    agreed, swapped = course.agreed, course.swapped.get(day)
     if planned := course.planned.get(day):
         return Visit(
             day=day,
@@ -77,7 +83,7 @@ def visit(course: Course, day: date) -> Visit:
             manager_id=planned.manager_id,
             commission_basis_points=planned.commission_basis_points,
         )
-    by: ContractAgreed | VisitSwapped = swapped or agreed
+    by = course.swapped.get(day) or provider_of(course, day)
     return Visit(
         day=day,
         arrives_from=time_of(course, day),
@@ -85,6 +91,18 @@ def visit(course: Course, day: date) -> Visit:
         manager_id=by.manager_id,
         commission_basis_points=by.commission_basis_points,
     )
+
+
+def provider_of(course: Course, day: date) -> ContractAgreed | ContractReassigned:
+    """The provider who makes the visit of a day, unless it was swapped."""
+    begun = [one for one in course.turns if one.first_day <= day]
+    return begun[-1] if begun else course.agreed
+
+
+def first_day_of(course: Course, provider_id: str, since: date) -> date | None:
+    """The first day since one on which visits are those of a provider; None where none are."""
+    days = (since, *(one.first_day for one in course.turns if one.first_day > since))
+    return next((one for one in days if provider_of(course, one).provider_id == provider_id), None)
 
 
 def time_of(course: Course, day: date) -> datetime:

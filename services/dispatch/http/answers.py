@@ -1,6 +1,6 @@
 """Requests and proposals as the API shows them: to operators, to providers, and to customers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -12,6 +12,7 @@ from contracts.dispatch.request_v1 import (
     Fees,
     OfferDeclined,
     OfferEnded,
+    PhotosAdded,
     ProposalMade,
     ProposalsSent,
     ProviderChosen,
@@ -111,6 +112,13 @@ class OfferToShown(Answer):
     commission_since: Day
 
 
+class PhotoShown(Answer):
+    """A photo of what is to be done, and where it is for some hours."""
+
+    file_id: str
+    url: str
+
+
 class TermsShown(Answer):
     broadcast: bool
     required_proposals: int
@@ -134,6 +142,7 @@ class RequestShown(Answer):
     locality: str
     postal_code: str
     details: str | None
+    photos: tuple[PhotoShown, ...]
     wanted_from: Instant
     wanted_until: Instant
     terms: TermsShown
@@ -163,6 +172,7 @@ class OfferShown(Answer):
     service_code: str
     locality: str
     details: str | None
+    photos: tuple[PhotoShown, ...]
     wanted_from: Instant
     wanted_until: Instant
     currency: str
@@ -186,6 +196,7 @@ class PageShown(Answer):
     address: str
     locality: str
     details: str | None
+    photos: tuple[PhotoShown, ...]
     wanted_from: Instant
     wanted_until: Instant
     time_zone: str
@@ -229,6 +240,7 @@ class RequestHistory(
     of=request_v1.contract,
     shows={
         RequestCreated: CreatedFact,
+        PhotosAdded: ("file_ids", "added_at"),
         BroadcastDue: ("due_at",),
         RequestAssigned: (
             *("round", "way", "matched_providers", "offered_providers"),
@@ -259,6 +271,8 @@ class RequestHistory(
     """Every fact about a request, oldest first."""
 
 
+LinkTo = Callable[[str], str]
+"""The address of a file for who looks now."""
 Names = Mapping[str, str]
 """The names of providers, by their ids."""
 
@@ -351,7 +365,7 @@ def offer_to(state: request.Created, offer: RequestOffered) -> OfferToShown:
     )
 
 
-def request_shown(state: request.Created, names: Names) -> RequestShown:
+def request_shown(state: request.Created, names: Names, link_to: LinkTo) -> RequestShown:
     held, created, chosen = state.dossier, state.dossier.created, chosen_of(state)
     offers = sorted(held.offers.values(), key=lambda one: (one.round, one.rank))
     return RequestShown(
@@ -367,6 +381,7 @@ def request_shown(state: request.Created, names: Names) -> RequestShown:
         locality=created.locality,
         postal_code=created.postal_code,
         details=created.details,
+        photos=photos_shown(held, link_to),
         wanted_from=created.wanted_from,
         wanted_until=created.wanted_until,
         terms=TermsShown.of(created.terms),
@@ -384,7 +399,7 @@ def request_shown(state: request.Created, names: Names) -> RequestShown:
     )
 
 
-def offer_shown(state: request.Created, provider_id: str) -> OfferShown:
+def offer_shown(state: request.Created, provider_id: str, link_to: LinkTo) -> OfferShown:
     held, created, offer = state.dossier, state.dossier.created, state.dossier.offers[provider_id]
     made, chosen = held.proposals.get(provider_id), chosen_of(state)
     return OfferShown(
@@ -394,6 +409,7 @@ def offer_shown(state: request.Created, provider_id: str) -> OfferShown:
         service_code=created.service_code,
         locality=created.locality,
         details=created.details,
+        photos=photos_shown(held, link_to),
         wanted_from=created.wanted_from,
         wanted_until=created.wanted_until,
         currency=created.currency,
@@ -408,7 +424,7 @@ def offer_shown(state: request.Created, provider_id: str) -> OfferShown:
     )
 
 
-def page_shown(state: request.Created, names: Names) -> PageShown:
+def page_shown(state: request.Created, names: Names, link_to: LinkTo) -> PageShown:
     """The proposals that were sent count: later ones are kept for the operator (G-62)."""
     held, created, chosen = state.dossier, state.dossier.created, chosen_of(state)
     return PageShown(
@@ -418,6 +434,7 @@ def page_shown(state: request.Created, names: Names) -> PageShown:
         address=created.address,
         locality=created.locality,
         details=created.details,
+        photos=photos_shown(held, link_to),
         wanted_from=created.wanted_from,
         wanted_until=created.wanted_until,
         time_zone=created.time_zone,
@@ -426,6 +443,10 @@ def page_shown(state: request.Created, names: Names) -> PageShown:
         chosen_provider_id=chosen.provider_id if chosen else None,
         job_id=chosen.job_id if chosen else None,
     )
+
+
+def photos_shown(held: Dossier, link_to: LinkTo) -> tuple[PhotoShown, ...]:
+    return tuple(PhotoShown(file_id=one, url=link_to(one)) for one in held.photos)
 
 
 def sent_of(held: Dossier) -> list[ProposalMade]:

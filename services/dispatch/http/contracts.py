@@ -1,6 +1,6 @@
 """Contracts over HTTP: agreed for a request, paused, changed, and their visits (M12)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Query
@@ -8,13 +8,18 @@ from fastapi import Query
 from contracts.dispatch import contract_v1
 from contracts.dispatch.contract_v1 import (
     ContractAgreed,
+    ContractContinued,
     ContractEnded,
     ContractPaused,
+    ContractReassigned,
+    CustomerTold,
     RuleChanged,
     VisitMoved,
     VisitPlanned,
     VisitSwapped,
 )
+from contracts.dispatch.request_v1 import RequestCreated
+from contracts.recurrence import at_clock
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, Listed, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
@@ -24,9 +29,10 @@ from infra.http.request_context import RequestContext
 from services.dispatch import contract, request
 from services.dispatch.adapters import matching
 from services.dispatch.aggregates import CONTRACT, REQUEST
-from services.dispatch.contract.visits import Course, visits
+from services.dispatch.contract.visits import Course, has_visit, time_of, visits
 from services.dispatch.http.access import OperatorContext, require_contract
 from services.dispatch.http.fields import BasisPoints, Minute, RuleBody, Unit
+from services.dispatch.request.broadcasting import Match
 
 router = Router("Contracts")
 
@@ -62,6 +68,12 @@ class SwapBody(Body):
     """Who makes this visit in place of the provider of the contract."""
 
 
+class ReassignmentBody(Body):
+    provider_id: Id
+    """The provider that makes the visits from then on."""
+    first_day: Day
+
+
 class EndBody(Body):
     last_day: Day
     """There may still be a visit on it."""
@@ -78,6 +90,13 @@ class PauseShown(Answer):
     until_day: Day
 
 
+class TurnShown(Answer):
+    """A provider that makes the visits from a day on."""
+
+    provider_id: str
+    first_day: Day
+
+
 class ContractShown(Answer):
     """A recurring service."""
 
@@ -92,6 +111,8 @@ class ContractShown(Answer):
     rules: tuple[RuleShown, ...]
     """Each counts until the day before the next one."""
     pauses: tuple[PauseShown, ...]
+    turns: tuple[TurnShown, ...]
+    """The providers that took over, each until the day before the next one."""
     last_day: Day | None
     time_zone: str
     locality: str
@@ -131,9 +152,12 @@ class ContractHistory(
         VisitPlanned: ("visit", "job_id", "provider_id", "arrives_from", "planned_at"),
         ContractPaused: ("from_day", "until_day", "paused_by", "paused_at"),
         VisitMoved: ("visit", "to_day", "to_minute", "moved_by", "moved_at"),
+        ContractReassigned: ("provider_id", "first_day", "reassigned_by", "reassigned_at"),
         VisitSwapped: ("visit", "provider_id", "swapped_by", "swapped_at"),
         RuleChanged: ("rule", "first_day", "minute", "changed_by", "changed_at"),
-        ContractEnded: ("last_day", "ended_by", "ended_at"),
+        ContractEnded: ("last_day", "leaver_id", "ended_by", "ended_at"),
+        ContractContinued: ("last_day", "continued_by", "continued_at"),
+        CustomerTold: ("last_day", "told_at"),
     },
 ):
     """Every fact about a contract, oldest first."""
@@ -149,7 +173,7 @@ async def agree(body: ContractBody, context: OperatorContext) -> Answered[Record
     own = context.principal.organisation_id
     if not isinstance(state, request.Chosen) or state.dossier.created.organisation_id != own:
         raise unknown_reference("request_id", "request")
-    command = agreement(body, state, context)
+    command = await agreement(body, state, context)
     where = f"/dispatch/contracts/{command.contract_id}"
     return await context.handle(CONTRACT, command.contract_id, command, created=where)
 
@@ -229,17 +253,37 @@ async def swap_visit(
     """Let another provider of the marketplace make one visit, for its own commission (that of the
     time of the request)."""
     course = await require_contract(context, contract_id)
-    state = (await context.load(REQUEST, course.agreed.request_id)).state
-    assert not isinstance(state, request.Uncreated)
-    created, ids = state.dossier.created, (body.provider_id,)
-    found = await matching.by_hand(context.pool, created, ids, context.at)
-    if not found:
-        raise unknown_reference("provider_id", "provider")
+    begins = at_clock(visit, 0, course.agreed.time_zone)
+    if has_visit(course, visit):
+        begins = time_of(course, visit)
+    match, barred = await another(context, course, body.provider_id, begins)
     command = contract.SwapVisit(
         visit=visit,
         provider_id=body.provider_id,
-        manager_id=found[0].manager_id,
-        commission_basis_points=found[0].commission_basis_points,
+        barred=barred,
+        manager_id=match.manager_id,
+        commission_basis_points=match.commission_basis_points,
+        by=context.principal.subject,
+        at=context.at,
+    )
+    return await context.handle(CONTRACT, contract_id, command)
+
+
+@router.put("/contracts/{contract_id}/provider")
+async def reassign(
+    contract_id: Id, body: ReassignmentBody, context: OperatorContext
+) -> Answered[Recorded]:
+    """Let another provider of the marketplace make the visits from a day on, for its own
+    commission (that of the time of the request); visits that are jobs stay."""
+    course = await require_contract(context, contract_id)
+    begins = at_clock(body.first_day, 0, course.agreed.time_zone)
+    match, barred = await another(context, course, body.provider_id, begins)
+    command = contract.ReassignContract(
+        provider_id=body.provider_id,
+        barred=barred,
+        manager_id=match.manager_id,
+        commission_basis_points=match.commission_basis_points,
+        first_day=body.first_day,
         by=context.principal.subject,
         at=context.at,
     )
@@ -275,11 +319,13 @@ async def end(contract_id: Id, body: EndBody, context: OperatorContext) -> Answe
 # --- What is asked, and what is shown ---------------------------------------
 
 
-def agreement(
+async def agreement(
     body: ContractBody, state: request.Chosen, context: RequestContext
 ) -> contract.AgreeContract:
     created, chosen = state.dossier.created, state.chosen
+    first = at_clock(body.first_day, body.minute, created.time_zone)
     return contract.AgreeContract(
+        barred=await barred_from(context, created, chosen.provider_id, first),
         contract_id=context.new_id(readable_ids.SERVICE_CONTRACT),
         organisation_id=created.organisation_id,
         request_id=created.request_id,
@@ -307,6 +353,28 @@ def agreement(
     )
 
 
+async def another(
+    context: RequestContext, course: Course, provider_id: str, begins: datetime
+) -> tuple[Match, bool]:
+    """A provider for a contract, and whether it may not have a job then. Raises the 422 `Problem`
+    of one that the operator may not pick at all."""
+    state = (await context.load(REQUEST, course.agreed.request_id)).state
+    assert not isinstance(state, request.Uncreated)
+    created = state.dossier.created
+    found = await matching.by_hand(context.pool, created, (provider_id,), context.at)
+    if not found:
+        raise unknown_reference("provider_id", "provider")
+    return found[0], await barred_from(context, created, provider_id, begins)
+
+
+async def barred_from(
+    context: RequestContext, created: RequestCreated, provider_id: str, begins: datetime
+) -> bool:
+    return await matching.is_barred(
+        context.pool, created.organisation_id, provider_id, created.service_code, begins
+    )
+
+
 def shown(course: Course) -> ContractShown:
     agreed = course.agreed
     return ContractShown(
@@ -320,6 +388,7 @@ def shown(course: Course) -> ContractShown:
         commission_basis_points=agreed.commission_basis_points,
         rules=tuple(RuleShown.of(one) for one in course.rules),
         pauses=tuple(PauseShown.of(one) for one in course.pauses),
+        turns=tuple(TurnShown.of(one) for one in course.turns),
         last_day=None if course.last_day.year == date.max.year else course.last_day,
         time_zone=agreed.time_zone,
         locality=agreed.locality,

@@ -1,11 +1,16 @@
 """The links of the service: to ask for something, to follow a request, and to do a job."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from infra import file_links
 from infra.http.customer_pages.links import Links
 from infra.vault import Vault
 
 HERE = "dispatch"
+FILES_OPEN = timedelta(hours=6)
+"""How long the files of what somebody looks at can be looked at, less an hour."""
 ONLY = "page"
 """There is one link of each thing."""
 
@@ -16,6 +21,13 @@ class Doors:
 
     vault: Vault
     pages_url: str
+    masters: Mapping[str, bytes]
+
+    def to_file(self, at: datetime) -> Callable[[str], str]:
+        """Where each file is for who looks at that time; within an hour it stays there, so that an
+        answer that has not changed is known by its ETag."""
+        end = at.replace(minute=0, second=0, microsecond=0) + FILES_OPEN
+        return lambda file_id: file_links.address(self.masters, file_id, end)
 
     async def to_ask(self, marketplace_id: str) -> str:
         """Where anybody asks something of a marketplace; the operator puts it on its site."""

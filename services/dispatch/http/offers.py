@@ -21,6 +21,7 @@ from services.dispatch.http.answers import (
     offer_shown,
 )
 from services.dispatch.http.fields import BasisPoints, Unit, Written
+from services.dispatch.http.links import Doors
 from services.dispatch.lookups import marketplace_marketplace
 from services.dispatch.request.proposing import MOST_SLOTS, Decline, Propose
 from services.dispatch.terms import MOST_PRICE_MINOR, WHOLE_BASIS_POINTS, fees
@@ -52,13 +53,20 @@ class OwnExplanation(Answer):
     criteria: tuple[CriterionShown, ...]
 
 
-@router.get("/offers/{request_id}")
-async def show_offer(request_id: Id, context: ProviderContext) -> Answered[OfferShown]:
-    """Show a request that was offered to the caller, never stale."""
-    found = await context.load(REQUEST, request_id)
-    state = offered_request(context, found.state)
-    shown = offer_shown(state, context.principal.organisation_id)
-    return context.show(shown, found)
+def shown(doors: Doors) -> Router:
+    """The route that shows an offer, over the links to its photos."""
+    routes = Router("Offers")
+
+    @routes.get("/offers/{request_id}")
+    async def show_offer(request_id: Id, context: ProviderContext) -> Answered[OfferShown]:
+        """Show a request that was offered to the caller, never stale."""
+        found = await context.load(REQUEST, request_id)
+        state = offered_request(context, found.state)
+        own_id = context.principal.organisation_id
+        answer = offer_shown(state, own_id, doors.to_file(context.at))
+        return context.show(answer, found, beside=True)
+
+    return routes
 
 
 @router.get("/offers/{request_id}/fees")
@@ -85,8 +93,16 @@ async def propose(
 ) -> Answered[Recorded]:
     """Propose to take a request. 409 once a provider is chosen."""
     held = offered_request(context, (await context.load(REQUEST, request_id)).state).dossier
+    provider_id = context.principal.organisation_id
     command = Propose(
-        provider_id=context.principal.organisation_id,
+        provider_id=provider_id,
+        barred=await matching.is_barred(
+            context.pool,
+            held.created.organisation_id,
+            provider_id,
+            held.created.service_code,
+            min(body.slots),
+        ),
         price=body.price.money(),
         unit=body.unit,
         vat_basis_points=body.vat_basis_points,

@@ -15,6 +15,7 @@ from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
 from services.dispatch import request
 from services.dispatch.adapters import matching
+from services.dispatch.adapters.asking import Asking
 from services.dispatch.aggregates import REQUEST
 from services.dispatch.http.access import OperatorContext, own_request
 from services.dispatch.http.answers import (
@@ -111,7 +112,8 @@ def router(doors: Doors) -> Router:
         found = await context.load(REQUEST, request_id)
         state = own_request(context, found.state)
         names = await names_of(context, state, [*state.dossier.offers])
-        return context.show(request_shown(state, names), found, beside=True)
+        shown = request_shown(state, names, doors.to_file(context.at))
+        return context.show(shown, found, beside=True)
 
     @routes.get("/requests/{request_id}/history")
     async def request_history(
@@ -153,8 +155,8 @@ def router(doors: Doors) -> Router:
         request_id: Id, body: ChoiceBody, context: OperatorContext
     ) -> Answered[Recorded]:
         """Choose a provider for the customer, who said so by other ways than the page."""
-        own_request(context, (await context.load(REQUEST, request_id)).state)
-        command = choice(body, Participant.OPERATOR, context)
+        state = own_request(context, (await context.load(REQUEST, request_id)).state)
+        command = await choice(body, Participant.OPERATOR, context, state)
         return await context.handle(REQUEST, request_id, command)
 
     @routes.put("/requests/{request_id}/cancellation")
@@ -220,9 +222,19 @@ def terms_of(marketplace: Marketplace) -> AssignmentTerms:
     )
 
 
-def choice(body: ChoiceBody, by: Participant, context: RequestContext) -> Choose:
+async def choice(
+    body: ChoiceBody, by: Participant, context: RequestContext, state: request.Created
+) -> Choose:
+    created = state.dossier.created
     return Choose(
         provider_id=body.provider_id,
+        barred=await matching.is_barred(
+            context.pool,
+            created.organisation_id,
+            body.provider_id,
+            created.service_code,
+            body.arrives_from,
+        ),
         price=body.price.money(),
         unit=body.unit,
         arrives_from=body.arrives_from,
@@ -230,6 +242,16 @@ def choice(body: ChoiceBody, by: Participant, context: RequestContext) -> Choose
         by=by,
         at=context.at,
     )
+
+
+async def admit(
+    counted: Asking, context: RequestContext, command: request.CreateRequest, client: str
+) -> None:
+    """Count a request of who came by the link of a marketplace; one that is sent again is counted
+    once. Raises a 429 `Problem` that says when to try again."""
+    known = (await context.load(REQUEST, command.request_id)).state
+    if isinstance(known, request.Uncreated):
+        await counted.count(command.organisation_id, client, context.at)
 
 
 async def names_of(

@@ -31,7 +31,9 @@ PUBLISH = "publish"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanJob:
-    """Follows from the choice of a provider, or from the visit of a contract."""
+    """Follows from the choice of a provider, or from the visit of a contract. `has_left` is looked
+    up: the provider is on the marketplace no more by then, as it may be where both happen at
+    once."""
 
     job_id: str
     organisation_id: str
@@ -54,6 +56,7 @@ class PlanJob:
     address: str
     customer_link: str
     language: str
+    has_left: bool = False
     at: datetime
 
 
@@ -208,35 +211,40 @@ def decide(command: Command, job: Job) -> Decision:
 
 
 def plan(command: PlanJob, job: Job) -> Decision:
+    """The job of a provider that has left meanwhile is cancelled at once, and another provider is
+    looked for (M5)."""
     if not isinstance(job, Unplanned) or command.customer_email == REDACTED:
         return []
-    return [
-        JobPlanned(
-            job_id=command.job_id,
-            organisation_id=command.organisation_id,
-            request_id=command.request_id,
-            contract_id=command.contract_id,
-            visit=command.visit,
-            provider_id=command.provider_id,
-            manager_id=command.manager_id,
-            service_code=command.service_code,
-            price=command.price,
-            unit=command.unit,
-            vat_basis_points=command.vat_basis_points,
-            commission_basis_points=command.commission_basis_points,
-            arrives_from=command.arrives_from,
-            arrives_until=command.arrives_from + ARRIVAL_WINDOW,
-            time_zone=command.time_zone,
-            locality=command.locality,
-            customer_name=command.customer_name,
-            customer_email=command.customer_email,
-            customer_phone=command.customer_phone,
-            address=command.address,
-            customer_link=command.customer_link,
-            language=command.language,
-            planned_at=command.at,
-        )
-    ]
+    new = planned(command)
+    return [new, cancelled(leaves(command.at), new, told=True)] if command.has_left else [new]
+
+
+def planned(command: PlanJob) -> JobPlanned:
+    return JobPlanned(
+        job_id=command.job_id,
+        organisation_id=command.organisation_id,
+        request_id=command.request_id,
+        contract_id=command.contract_id,
+        visit=command.visit,
+        provider_id=command.provider_id,
+        manager_id=command.manager_id,
+        service_code=command.service_code,
+        price=command.price,
+        unit=command.unit,
+        vat_basis_points=command.vat_basis_points,
+        commission_basis_points=command.commission_basis_points,
+        arrives_from=command.arrives_from,
+        arrives_until=command.arrives_from + ARRIVAL_WINDOW,
+        time_zone=command.time_zone,
+        locality=command.locality,
+        customer_name=command.customer_name,
+        customer_email=command.customer_email,
+        customer_phone=command.customer_phone,
+        address=command.address,
+        customer_link=command.customer_link,
+        language=command.language,
+        planned_at=command.at,
+    )
 
 
 def publish(command: PublishReviews, job: Job) -> Decision:
@@ -285,13 +293,18 @@ def cancel(command: CancelJob, job: Known) -> Decision:
 def settle(command: SettleJob, job: Job) -> Decision:
     if isinstance(job, Unplanned):
         return NoSuchJob()
-    leaves = CancelJob(
+    wanted = leaves(command.at, is_replaced=command.replace)
+    return cancel(wanted, job) if isinstance(job, Planned | Underway) else []
+
+
+def leaves(at: datetime, *, is_replaced: bool = True) -> CancelJob:
+    """The end of a job whose provider leaves."""
+    return CancelJob(
         cause=CancellationCause.PROVIDER_LEAVES,
         by=Participant.OPERATOR,
-        replace=command.replace,
-        at=command.at,
+        replace=is_replaced,
+        at=at,
     )
-    return cancel(leaves, job) if isinstance(job, Planned | Underway) else []
 
 
 def cancelled(command: CancelJob, held: JobPlanned, *, told: bool) -> JobCancelled:

@@ -9,6 +9,7 @@ from contracts.common_v1 import Point
 from contracts.dispatch.request_v1 import (
     AssignmentTerms,
     Participant,
+    PhotosAdded,
     ProposalMade,
     ProposalsSent,
     ProviderChosen,
@@ -25,6 +26,7 @@ from services.dispatch.request import broadcasting, choosing, dossier, proposing
 from services.dispatch.request.dossier import Dossier
 from services.dispatch.terms import CustomerIsForgotten
 
+MOST_PHOTOS = 10
 SEND, AGAIN, RUNNERS_UP = "send", "again", "runners_up"
 
 # --- Commands ---------------------------------------------------------------
@@ -59,6 +61,14 @@ class CreateRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddPhotos:
+    """The files are the customer's own, and stored."""
+
+    file_ids: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetRequest:
     """The key of the request is destroyed: the customer cannot be read any more."""
 
@@ -68,7 +78,11 @@ class ForgetRequest:
 
 
 OfPeople = (
-    proposing.OfProvider | choosing.Choose | choosing.CancelRequest | broadcasting.AssignByHand
+    proposing.OfProvider
+    | choosing.Choose
+    | choosing.CancelRequest
+    | broadcasting.AssignByHand
+    | AddPhotos
 )
 OfItself = (
     broadcasting.Broadcast | broadcasting.NoteSilence | proposing.SendProposals | choosing.Replace
@@ -96,6 +110,11 @@ class WantedTimeNotPossible:
 
 
 @dataclass(frozen=True, slots=True)
+class TooManyPhotos:
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderIsChosen:
     """Another answer, choice or cancellation comes too late."""
 
@@ -109,6 +128,7 @@ Rejection = (
     NoSuchRequest
     | RequestIdTaken
     | WantedTimeNotPossible
+    | TooManyPhotos
     | ProviderIsChosen
     | RequestIsCancelled
     | CustomerIsForgotten
@@ -237,6 +257,7 @@ def forget(command: ForgetRequest, request: Request) -> Decision:
             request_id=command.request_id,
             organisation_id=known.organisation_id if known else command.organisation_id,
             forgotten_at=command.at,
+            file_ids=() if isinstance(request, Uncreated) else request.dossier.photos,
         )
     ]
 
@@ -268,6 +289,8 @@ def decide_of_itself(
 
 def decide_of_people(command: OfPeople, request: Request) -> Decision:
     """Late commands are refused, but for what stands so already."""
+    if isinstance(command, AddPhotos) and are_there(command, request):
+        return []
     match request:
         case Uncreated():
             return NoSuchRequest()
@@ -300,8 +323,28 @@ def decide_on_open(command: OfPeople, held: Dossier) -> Decision:
             return choosing.cancel(command, held)
         case broadcasting.AssignByHand():
             return broadcasting.by_hand(command, held)
+        case AddPhotos():
+            return add_photos(command, held)
         case unhandled:
             assert_never(unhandled)
+
+
+def are_there(command: AddPhotos, request: Request) -> bool:
+    return isinstance(request, Created) and set(command.file_ids) <= set(request.dossier.photos)
+
+
+def add_photos(command: AddPhotos, held: Dossier) -> Decision:
+    new = tuple(one for one in command.file_ids if one not in held.photos)
+    if len(held.photos) + len(new) > MOST_PHOTOS:
+        return TooManyPhotos(MOST_PHOTOS)
+    return [
+        PhotosAdded(
+            request_id=held.created.request_id,
+            organisation_id=held.created.organisation_id,
+            file_ids=new,
+            added_at=command.at,
+        )
+    ]
 
 
 def offer_of(command: proposing.OfProvider, held: Dossier) -> RequestOffered | None:

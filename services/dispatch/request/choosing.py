@@ -19,16 +19,18 @@ from contracts.dispatch.request_v1 import (
 )
 from services.dispatch.request.broadcasting import Match, assigned, due
 from services.dispatch.request.dossier import Dossier
-from services.dispatch.terms import ARRIVAL_WINDOW
+from services.dispatch.terms import ARRIVAL_WINDOW, ProviderIsBarred
 
 # --- Commands ---------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choose:
-    """`price` and `unit` are as they were seen. `job_id` is the server's."""
+    """`price` and `unit` are as they were seen. `job_id` is the server's. `barred` is looked up:
+    whether the provider may not have a job then."""
 
     provider_id: str
+    barred: bool
     price: Money
     unit: str | None
     arrives_from: datetime
@@ -80,7 +82,7 @@ class NoSuchSlot:
     field: ClassVar[str] = "arrives_from"
 
 
-Rejection = NoSuchProposal | ProposalIsOver | NoSuchSlot | Changed
+Rejection = NoSuchProposal | ProposalIsOver | NoSuchSlot | ProviderIsBarred | Changed
 
 # --- Decisions --------------------------------------------------------------
 
@@ -92,6 +94,8 @@ def choose(command: Choose, held: Dossier) -> list[RequestEvent] | Rejection:
     shown = command.by is not Participant.CUSTOMER or command.provider_id in sent
     if found is None or not shown:
         return NoSuchProposal()
+    if command.barred:
+        return ProviderIsBarred()
     if command.at >= found.valid_until:
         return ProposalIsOver(found.valid_until)
     seen = {"price": command.price, "unit": command.unit}

@@ -8,6 +8,7 @@ from contracts.dispatch.request_v1 import (
     BroadcastDue,
     OfferDeclined,
     PassedOver,
+    PhotosAdded,
     ProposalMade,
     ProposalsSent,
     ReplacementBegun,
@@ -44,6 +45,8 @@ class Dossier:
     send_at: datetime | None = None
     unanswered: bool = False
     sent: ProposalsSent | None = None
+    photos: tuple[str, ...] = ()
+    """The files that the customer added."""
     cancelled: frozenset[str] = frozenset()
     """The providers who had the job and cancelled it."""
 
@@ -76,6 +79,8 @@ def evolve(held: Dossier, event: RequestEvent) -> Dossier:
                 answer_by=event.answer_by,
                 send_at=event.send_at or held.send_at,
             )
+        case PhotosAdded():
+            return replace(held, photos=(*held.photos, *event.file_ids))
         case BroadcastDue():
             return replace(held, due=held.due | {event.due_at})
         case RequestOffered():

@@ -17,7 +17,13 @@ from contracts.dispatch.request_v1 import (
 )
 from contracts.recurrence import days_later
 from services.dispatch.request.dossier import Dossier
-from services.dispatch.terms import WHOLE_BASIS_POINTS, ProposedPriceNotPossible, bad_price, fees
+from services.dispatch.terms import (
+    WHOLE_BASIS_POINTS,
+    ProposedPriceNotPossible,
+    ProviderIsBarred,
+    bad_price,
+    fees,
+)
 
 MOST_SLOTS = 5
 HOLDS_AT_LEAST = timedelta(days=1)
@@ -29,9 +35,10 @@ HOLDS_AT_LEAST = timedelta(days=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Propose:
     """`price` is without VAT, for one `unit` where there is one. The VAT on the commission is that
-    of the day."""
+    of the day. `barred` is looked up: whether the provider may not have a job at the first slot."""
 
     provider_id: str
+    barred: bool
     price: Money
     unit: str | None
     vat_basis_points: int
@@ -91,7 +98,12 @@ class ProposalIsSent:
 
 
 Rejection = (
-    ProposedPriceNotPossible | VatNotPossible | SlotNotPossible | HoldsTooShort | ProposalIsSent
+    ProposedPriceNotPossible
+    | VatNotPossible
+    | SlotNotPossible
+    | HoldsTooShort
+    | ProposalIsSent
+    | ProviderIsBarred
 )
 
 # --- Decisions --------------------------------------------------------------
@@ -119,6 +131,8 @@ def propose(
     known = held.proposals.get(command.provider_id)
     if known and replace(known, made_at=made.made_at, send_at=None) == replace(made, send_at=None):
         return []
+    if command.barred:
+        return ProviderIsBarred()
     if bad := bad_proposal(command, held.created.currency):
         return bad
     proposals = {**held.valid(command.at), command.provider_id: made}

@@ -20,7 +20,7 @@ from contracts.dispatch.request_v1 import (
     SendingCause,
 )
 from services.dispatch import request
-from services.dispatch.contract import AgreeContract
+from services.dispatch.contract import AgreeContract, ReassignContract
 from services.dispatch.job import CancelJob, PlanJob
 from services.dispatch.job.doing import FinishJob
 from services.dispatch.request import CreateRequest
@@ -143,6 +143,7 @@ def propose(
 ) -> Propose:
     return Propose(
         provider_id=provider,
+        barred=False,
         price=price,
         unit=None,
         vat_basis_points=vat,
@@ -204,6 +205,7 @@ def choose(
 ) -> Choose:
     return Choose(
         provider_id=provider,
+        barred=False,
         price=price,
         unit=None,
         arrives_from=slot,
@@ -333,6 +335,7 @@ def done(at: datetime = SLOT + HOUR) -> JobDone:
         language="fr",
         done_at=at,
         commission_vat=Money(300, "EUR"),
+        vat=Money(2_400, "EUR"),
     )
 
 
@@ -374,6 +377,7 @@ def agree(
         contract_id="SC1",
         organisation_id="agora",
         request_id="R1",
+        barred=False,
         provider_id="eclat",
         manager_id="eclat-manager",
         service_code="windows",
@@ -393,6 +397,20 @@ def agree(
         address="12 rue des Tanneurs",
         customer_link="https://portal.example.org/dispatch/page/R1",
         language="fr",
+        by="sophie",
+        at=at,
+    )
+
+
+def reassign(
+    first_day: date, provider: str = "vitrex", barred: bool = False, at: datetime = NOON
+) -> ReassignContract:
+    return ReassignContract(
+        provider_id=provider,
+        barred=barred,
+        manager_id=f"{provider}-manager",
+        commission_basis_points=1_500,
+        first_day=first_day,
         by="sophie",
         at=at,
     )

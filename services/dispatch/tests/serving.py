@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 
-from contracts.common_v1 import Zone
+from contracts.common_v1 import Point, Zone
 from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
+    LocalitiesListed,
+    Locality,
     MarketplaceActivated,
     ServiceListed,
     ServiceUnit,
@@ -19,7 +21,11 @@ from contracts.marketplace.marketplace_v1 import (
 from contracts.marketplace.provider_v1 import ZoneDrawn
 from contracts.marketplace.relation_v1 import (
     ApplicationAccepted,
+    EndAnnounced,
+    ReasonCode,
     RelationConnected,
+    RelationEnd,
+    RelationSuspended,
     ServiceAccepted,
     ServiceProposed,
 )
@@ -40,6 +46,18 @@ IN_LILLE = {"latitude": 50.6366, "longitude": 3.0635}
 AROUND_LILLE = [[2.9, 50.5], [3.2, 50.5], [3.2, 50.8], [2.9, 50.8], [2.9, 50.5]]
 AROUND_LYON = [[4.7, 45.6], [5.0, 45.6], [5.0, 45.9], [4.7, 45.9], [4.7, 45.6]]
 PROVIDERS = ("eclat", "vitrex", "clair")
+LILLE = Locality(
+    locality="Lille",
+    postal_code="59000",
+    commune_code="59350",
+    centre=Point(latitude=50.6366, longitude=3.0635),
+)
+ROUBAIX = Locality(
+    locality="Roubaix",
+    postal_code="59100",
+    commune_code="59512",
+    centre=Point(latitude=50.6927, longitude=3.1778),
+)
 MANAGES: tuple[Any, ...] = ("marketplace_manager",)
 PROVIDES: tuple[Any, ...] = ("provider_manager",)
 
@@ -237,6 +255,40 @@ def related(marketplace_id: str, provider: str) -> list[Any]:
     return [connected, accepted, proposes, may]
 
 
+def suspended(provider: str) -> RelationSuspended:
+    return RelationSuspended(
+        relation_id=relation_id("agora", provider),
+        marketplace_id="agora",
+        provider_id=provider,
+        marketplace_name="Agora",
+        told_id=f"{provider}-manager",
+        reason=ReasonCode.LEGAL_DUTY,
+        explanation="A licence is missing.",
+        suspended_by="sophie",
+        suspended_at=LATER,
+    )
+
+
+def ends(provider: str, last: datetime) -> EndAnnounced:
+    """The provider leaves the marketplace at the end of a day."""
+    return EndAnnounced(
+        relation_id=relation_id("agora", provider),
+        marketplace_id="agora",
+        provider_id=provider,
+        marketplace_name="Agora",
+        told_id=f"{provider}-manager",
+        end=RelationEnd.DEACTIVATED,
+        reason=ReasonCode.NO_DEMAND,
+        explanation="There is no demand.",
+        jobs=(),
+        last_day=last.date(),
+        effective_at=last + timedelta(days=1),
+        announced_by="sophie",
+        announced_at=LATER,
+        contracts=(),
+    )
+
+
 def draws(provider: str, ring: list[list[float]]) -> ZoneDrawn:
     geojson = json.dumps({"type": "Polygon", "coordinates": [ring]})
     return ZoneDrawn(
@@ -248,14 +300,20 @@ def draws(provider: str, ring: list[list[float]]) -> ZoneDrawn:
 
 
 @asynccontextmanager
-async def served(database: str) -> AsyncIterator[Caller]:
+async def served(database: str, **named: int) -> AsyncIterator[Caller]:
     """The API of a marketplace with three providers around Lille and one around Lyon; another
-    marketplace assigns by hand, and has one of them too."""
-    async with serving.served(service, database, Caller) as caller:
+    marketplace assigns by hand, and has one of them too. `named` are further settings."""
+    async with serving.served(service, database, Caller, **named) as caller:
         caller.user, caller.roles, caller.organisation = "sophie", MANAGES, "agora"
         await follow(
             caller.running,
             *marketplace("agora"),
+            LocalitiesListed(
+                marketplace_id="agora",
+                localities=(ROUBAIX, LILLE),
+                listed_by="sophie",
+                listed_at=LATER,
+            ),
             *marketplace("forum", broadcast=False),
             *(event for one in (*PROVIDERS, "lyonnais") for event in related("agora", one)),
             *related("forum", "eclat"),

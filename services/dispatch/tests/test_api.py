@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from contracts.marketplace.relation_v1 import ReasonCode, RelationSuspended
-from contracts.providers import relation_id
-from infra.testing.following import NOON, follow
-from services.dispatch.aggregates import CONTRACT, REQUEST
+from infra.testing.following import follow
+from services.dispatch.aggregates import CONTRACT, JOB, REQUEST
 from services.dispatch.tests.serving import (
     MANAGES,
     PROVIDERS,
+    ends,
     euros,
     in_days,
     proposal,
     served,
+    suspended,
     text,
     wanted,
 )
@@ -174,22 +174,88 @@ async def test_a_provider_that_cancels_is_replaced_by_those_who_had_answered(
 async def test_a_suspended_provider_is_not_asked_again(database: str) -> None:
     async with served(database) as api:
         request_id, job_id = await api.chosen()
-        suspended = RelationSuspended(
-            relation_id=relation_id("agora", "vitrex"),
-            marketplace_id="agora",
-            provider_id="vitrex",
-            marketplace_name="Agora",
-            told_id="vera",
-            reason=ReasonCode.LEGAL_DUTY,
-            explanation="A licence is missing.",
-            suspended_by="olga",
-            suspended_at=NOON,
-        )
-        await follow(api.running, suspended)
+        await follow(api.running, suspended("vitrex"))
         await api.cancelled(job_id)
         shown = (await api.ask("GET", f"/requests/{request_id}")).json()
         again = {o["provider_id"] for o in shown["offers"] if o["way"] == "runner_up"}
         assert again == {"clair"}
+
+
+@pytest.mark.requirement("OGU-18", "G-65")
+async def test_who_is_suspended_or_has_left_is_not_chosen_and_proposes_nothing(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        request_id = await api.created()
+        await api.proposed(request_id, *PROVIDERS)
+        page = f"{await api.page(request_id)}/choice"
+        await follow(api.running, suspended("eclat"), ends("vitrex", in_days(10)))
+        for provider in ("eclat", "vitrex"):
+            answers = (
+                await api.anybody("PUT", page, api.choice(provider)),
+                await api.ask("PUT", f"/requests/{request_id}/choice", api.choice(provider)),
+                await api.by(
+                    provider,
+                    "PUT",
+                    f"/offers/{request_id}/proposal",
+                    proposal(price=euros(9_000)),
+                ),
+            )
+            slugs = {one.json()["type"].rpartition(":")[2] for one in answers}
+            assert (slugs, {one.status_code for one in answers}) == ({"provider-is-barred"}, {409})
+        assert (await api.anybody("PUT", page, api.choice("clair"))).is_success
+
+
+@pytest.mark.requirement("OGU-18")
+async def test_who_leaves_after_the_day_of_the_job_is_chosen(database: str) -> None:
+    async with served(database) as api:
+        request_id = await api.created()
+        await api.proposed(request_id, *PROVIDERS)
+        await follow(api.running, ends("vitrex", in_days(11)))
+        page = f"{await api.page(request_id)}/choice"
+        assert (await api.anybody("PUT", page, api.choice("vitrex"))).is_success
+
+
+@pytest.mark.requirement("OGU-18", "OGU-19")
+async def test_no_contract_is_agreed_with_who_has_left_and_another_one_takes_it_over(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        request_id, _ = await api.chosen()
+        first = in_days(20).date()
+        body: dict[str, Any] = {"request_id": request_id, "rule": "FREQ=WEEKLY"}
+        body |= {"first_day": str(first), "minute": 540}
+        body |= {"price": euros(9_000), "vat_basis_points": 2_000}
+        path = f"/contracts/{(await api.ask('POST', '/contracts', body)).json()['id']}/provider"
+        await follow(api.running, ends("eclat", in_days(15)), ends("clair", in_days(18)))
+        refused = await api.ask("POST", "/contracts", body)
+        assert refused.json()["type"] == "urn:relais:problem:provider-is-barred"
+        for provider, status in (("clair", 409), ("nobody", 422), ("vitrex", 200)):
+            change = {"provider_id": provider, "first_day": str(first)}
+            assert (await api.ask("PUT", path, change, org="forum")).status_code == 404
+            assert (await api.ask("PUT", path, change)).status_code == status
+        shown = (await api.ask("GET", path.removesuffix("/provider"))).json()
+        assert shown["turns"] == [{"provider_id": "vitrex", "first_day": str(first)}]
+
+
+@pytest.mark.requirement("OGU-18")
+async def test_a_choice_that_crosses_the_end_of_the_provider_finds_another_one(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        request_id = await api.created()
+        await api.proposed(request_id, *PROVIDERS)
+        page = f"{await api.page(request_id)}/choice"
+        assert (await api.anybody("PUT", page, api.choice("vitrex"))).is_success
+        job_id = (await api.ask("GET", f"/requests/{request_id}")).json()["job_id"]
+        await follow(api.running, ends("vitrex", in_days(10)))
+        await api.work(REQUEST, request_id)
+        shown = (await api.by("vitrex", "GET", f"/jobs/{job_id}")).json()
+        assert (shown["status"], shown["cancelled_cause"]) == ("cancelled", "provider_leaves")
+        await api.work(JOB, job_id)
+        shown = (await api.ask("GET", f"/requests/{request_id}")).json()
+        again = {o["provider_id"] for o in shown["offers"] if o["way"] == "runner_up"}
+        assert (shown["chosen_provider_id"], again) == (None, {"eclat", "clair"})
 
 
 @pytest.mark.requirement("OGU-05", "OGU-06", "T-18", "T-19", "G-62", "G-63")

@@ -29,7 +29,8 @@ from services.dispatch.contract import (
 )
 from services.dispatch.contract.visits import Course, visits
 from services.dispatch.reactions import from_dispatch_contract
-from services.dispatch.tests.make import DAY, HOUR, NOON, SECOND, agree
+from services.dispatch.terms import ProviderIsBarred
+from services.dispatch.tests.make import DAY, HOUR, NOON, SECOND, agree, reassign
 
 given = Spec(contract.decide, contract.evolve, contract.initial).given
 TODAY = NOON.date()
@@ -224,6 +225,7 @@ class TestOneVisit:
         swap = SwapVisit(
             visit=JUNE_4,
             provider_id="vitrex",
+            barred=False,
             manager_id="marc",
             commission_basis_points=1_500,
             by="sophie",
@@ -234,6 +236,47 @@ class TestOneVisit:
         found = visits(course(agreed(), *events), TODAY, JUNE_4 + WEEK)
         assert [one.provider_id for one in found] == ["vitrex", "eclat"]
         assert planned(agreed(), *events).commission_basis_points == 1_500
+
+    @pytest.mark.requirement("OGU-19")
+    def test_another_provider_makes_the_visits_from_a_day_on(self) -> None:
+        take = reassign(JUNE_4 + WEEK)
+        events = recorded(take, agreed())
+        given(agreed()).when(take).records(*events)
+        found = visits(course(agreed(), *events), TODAY, JUNE_4 + 2 * WEEK)
+        assert [one.provider_id for one in found] == ["eclat", "vitrex", "vitrex"]
+        assert [contract.timers(one) for one in events] == [()]
+        back = reassign(JUNE_4, "eclat")
+        again = recorded(back, agreed(), *events)
+        found = visits(course(agreed(), *events, *again), TODAY, JUNE_4 + WEEK)
+        assert [one.provider_id for one in found] == ["eclat", "eclat"]
+
+    def test_who_is_there_from_that_day_on_takes_nothing_over(self) -> None:
+        given(agreed()).when(reassign(JUNE_4, "eclat")).records_nothing()
+
+    @pytest.mark.requirement("G-65", "G-67")
+    def test_who_may_have_no_job_then_gets_no_contract_and_no_visit(self) -> None:
+        given().when(replace(agree(), barred=True)).is_rejected(ProviderIsBarred())
+        barred = reassign(JUNE_4, barred=True)
+        given(agreed()).when(barred).is_rejected(ProviderIsBarred())
+        swap = SwapVisit(
+            visit=JUNE_4,
+            provider_id="vitrex",
+            barred=True,
+            manager_id="marc",
+            commission_basis_points=1_500,
+            by="sophie",
+            at=NOON,
+        )
+        given(agreed()).when(swap).is_rejected(ProviderIsBarred())
+
+    def test_a_contract_is_taken_over_from_today_until_its_end(self) -> None:
+        given(agreed()).when(reassign(TODAY)).records(*recorded(reassign(TODAY), agreed()))
+        past = RequestedDayIsPast("first_day", TODAY)
+        given(agreed()).when(reassign(TODAY - DAY)).is_rejected(past)
+        end = EndContract(last_day=JUNE_4, by="sophie", at=NOON)
+        history = (agreed(), *recorded(end, agreed()))
+        given(*history).when(reassign(JUNE_4)).records(*recorded(reassign(JUNE_4), *history))
+        given(*history).when(reassign(JUNE_4 + DAY)).is_rejected(ContractIsOver(JUNE_4))
 
     def test_only_visits_to_come_that_are_no_jobs_are_changed(self) -> None:
         move = MoveVisit(visit=JUNE_4, to_day=JUNE_4, to_minute=600, by="sophie", at=NOON)
@@ -267,7 +310,7 @@ class TestChanging:
         given(agreed()).when(change).is_rejected(RequestedDayIsPast("first_day", TODAY))
         never = replace(change, rule="FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", first_day=JUNE_4)
         given(agreed()).when(never).is_rejected(RuleNeverOccurs(never.rule))
-        [ended] = recorded(EndContract(last_day=JUNE_4, by="sophie", at=NOON), agreed())
+        [ended, _] = recorded(EndContract(last_day=JUNE_4, by="sophie", at=NOON), agreed())
         late = replace(change, first_day=JUNE_4 + DAY)
         given(agreed(), ended).when(late).is_rejected(ContractIsOver(JUNE_4))
 

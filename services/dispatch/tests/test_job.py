@@ -172,9 +172,13 @@ class TestDone:
     def test_a_price_of_a_unit_counts_what_it_took(self) -> None:
         by_hour = planned(unit="hour")
         amount, part = Money(30_000, "EUR"), Money(3_750, "EUR")
-        vat = Money(750, "EUR")
         event = replace(
-            done(), units_hundredths=250, amount=amount, commission=part, commission_vat=vat
+            done(),
+            units_hundredths=250,
+            amount=amount,
+            vat=Money(6_000, "EUR"),
+            commission=part,
+            commission_vat=Money(750, "EUR"),
         )
         given(by_hour).when(finish(units=250)).records(event)
         given(by_hour).when(finish()).is_rejected(UnitsDoNotFit())

@@ -33,6 +33,7 @@ from services.dispatch.request import (
     ProviderIsChosen,
     RequestIdTaken,
     RequestIsCancelled,
+    TooManyPhotos,
     WantedTimeNotPossible,
 )
 from services.dispatch.request.choosing import NoSuchProposal, NoSuchSlot, ProposalIsOver
@@ -42,7 +43,11 @@ from services.dispatch.request.proposing import (
     SlotNotPossible,
     VatNotPossible,
 )
-from services.dispatch.terms import CustomerIsForgotten, ProposedPriceNotPossible
+from services.dispatch.terms import (
+    CustomerIsForgotten,
+    ProposedPriceNotPossible,
+    ProviderIsBarred,
+)
 from services.dispatch.tests.make import NOON, PRICE
 
 DAY = NOON.date()
@@ -53,6 +58,7 @@ REJECTIONS: list[Rejection] = [
     WantedTimeNotPossible(),
     ProviderIsChosen(),
     RequestIsCancelled(),
+    TooManyPhotos(10),
     CustomerIsForgotten(),
     ProposedPriceNotPossible(Money(0, "EUR"), PRICE),
     VatNotPossible(10_001, 10_000),
@@ -62,6 +68,7 @@ REJECTIONS: list[Rejection] = [
     NoSuchProposal(),
     ProposalIsOver(NOON),
     NoSuchSlot(),
+    ProviderIsBarred(),
     Changed({"price": PRICE}, {"price": PRICE}),
     NoSuchJob(),
     ProviderHasLeft(),

@@ -13,6 +13,7 @@ from contracts.dispatch.request_v1 import (
     OfferEnded,
     OfferWay,
     Participant,
+    PhotosAdded,
     ProposalsSent,
     ReplacementBegun,
     RequestAssigned,
@@ -28,11 +29,14 @@ from infra.testing.spec import Spec
 from services.dispatch import request
 from services.dispatch.reactions import from_dispatch_request
 from services.dispatch.request import (
+    MOST_PHOTOS,
+    AddPhotos,
     ForgetRequest,
     NoSuchRequest,
     ProviderIsChosen,
     RequestIdTaken,
     RequestIsCancelled,
+    TooManyPhotos,
     WantedTimeNotPossible,
 )
 from services.dispatch.request.broadcasting import MOST_OFFERED, AssignByHand, NoteSilence, fair
@@ -457,10 +461,38 @@ class TestReplacement:
         given(*ANSWERED).when(replaced()).records_nothing()
 
 
+def added(*file_ids: str) -> PhotosAdded:
+    return PhotosAdded(request_id="R1", organisation_id="agora", file_ids=file_ids, added_at=LATER)
+
+
+@pytest.mark.requirement("SM-24")
+def test_photos_are_added_once_each_up_to_as_many_as_there_may_be() -> None:
+    add = AddPhotos(file_ids=("f-1", "f-2"), at=LATER)
+    given(*ANSWERED).when(add).records(added("f-1", "f-2"))
+    given(*ANSWERED, added("f-1")).when(add).records(added("f-2"))
+    most = tuple(f"f-{n}" for n in range(MOST_PHOTOS))
+    given(*ANSWERED).when(replace(add, file_ids=most)).records(added(*most))
+    given(*ANSWERED, added(*most)).when(replace(add, file_ids=("f-x",))).is_rejected(
+        TooManyPhotos(MOST_PHOTOS)
+    )
+
+
+@pytest.mark.requirement("SM-24")
+def test_nothing_is_added_once_a_provider_is_chosen_but_what_is_there() -> None:
+    add = AddPhotos(file_ids=("f-1",), at=LATER)
+    given(*ANSWERED, chosen()).when(add).is_rejected(ProviderIsChosen())
+    given(*ANSWERED, added("f-1"), chosen()).when(add).records_nothing()
+    given().when(add).is_rejected(NoSuchRequest())
+
+
 def test_a_forgotten_customer_gets_no_more_of_it() -> None:
     forget = ForgetRequest(request_id="R1", organisation_id="agora", at=LATER)
-    gone = SubjectForgotten(request_id="R1", organisation_id="agora", forgotten_at=LATER)
+    gone = SubjectForgotten(
+        request_id="R1", organisation_id="agora", forgotten_at=LATER, file_ids=()
+    )
     given(*ANSWERED).when(forget).records(gone)
+    photos = added("f-1", "f-2")
+    given(*ANSWERED, photos).when(forget).records(replace(gone, file_ids=("f-1", "f-2")))
     given(*ANSWERED, gone).when(choose()).is_rejected(CustomerIsForgotten())
     given(*ANSWERED, gone).when(NoteSilence(at=LATER)).records_nothing()
     assert isinstance(folded(*ANSWERED, gone), request.Forgotten)

@@ -11,6 +11,11 @@ def of_cases(vault: Vault) -> Links:
     return Links(vault, "case link")
 
 
+def address(pages: str, token: str) -> str:
+    """The address of the page of a case; `pages` begins it."""
+    return f"{pages}/interventions/page/{token}"
+
+
 async def code_of(vault: Vault, case_id: str, request_id: str) -> str:
     """Six digits to answer with (I3), the same each time for the same request."""
     found = await vault.hash("answer code", f"{case_id}/{request_id}")

@@ -25,16 +25,19 @@ from contracts.interventions.case_v1 import (
     VehicleDescribed,
     WorkListed,
 )
+from contracts.timers import CancelTimer, SetTimer
 from services.interventions.case import (
     answering,
     bringing,
     content,
     deadline,
     dossier,
+    exporting,
     media,
     recipients,
     sending,
     telling,
+    visit,
     works,
 )
 from services.interventions.case.dossier import Dossier
@@ -109,9 +112,17 @@ OfContent = (
     content.Command | works.Command | bringing.Command | media.Command | recipients.OfRecipients
 )
 OfProposal = sending.Command | recipients.OfLinks | answering.OfStaff
-OfStaff = OfContent | OfProposal | CloseCase | DeleteCase | ForgetCase
-OfItself = sending.FollowInvitation | telling.TellColleagues | deadline.Command
-Command = CreateCase | OfStaff | answering.OfHolder | OfItself | AnonymiseCase
+OfLive = OfContent | OfProposal | exporting.AskPhotoExport
+OfStaff = OfLive | CloseCase | DeleteCase | ForgetCase
+OfHolder = answering.OfHolder | visit.RateVisit
+OfItself = (
+    sending.FollowInvitation
+    | telling.TellColleagues
+    | exporting.EndPhotoExport
+    | deadline.Command
+    | visit.OfItself
+)
+Command = CreateCase | OfStaff | OfHolder | OfItself | AnonymiseCase
 
 # --- Rejections -------------------------------------------------------------
 
@@ -172,6 +183,8 @@ Rejection = (
     | recipients.Rejection
     | sending.Rejection
     | answering.Rejection
+    | exporting.Rejection
+    | visit.Rejection
 )
 
 # --- State ------------------------------------------------------------------
@@ -290,7 +303,7 @@ def decide(command: Command, case: Case) -> Decision:
         return anonymise(command, case)
     if isinstance(case, Uncreated):
         return NoSuchCase()
-    if isinstance(command, answering.OfHolder):
+    if isinstance(command, OfHolder):
         return decide_of_holder(command, case)
     if command.organisation_id != case.dossier.created.organisation_id:
         return NoSuchCase()
@@ -311,6 +324,12 @@ def decide_of_itself(command: OfItself, case: Case) -> list[CaseEvent]:
     """Messages and clocks tell nothing new of a case that is over."""
     if isinstance(command, telling.TellColleagues):
         return [] if isinstance(case, Uncreated | Deleted) else telling.tell(command, case.dossier)
+    if isinstance(command, exporting.EndPhotoExport):
+        return [] if isinstance(case, Uncreated | Deleted) else exporting.end(command, case.dossier)
+    if isinstance(command, visit.OfItself):
+        if not isinstance(case, Closed):
+            return []
+        return visit.decide_of_itself(command, case.dossier, case.closed)
     match case:
         case Uncreated() | Deleted():
             return []
@@ -329,13 +348,17 @@ def decide_of_itself(command: OfItself, case: Case) -> list[CaseEvent]:
     return sending.follow(command, held, waiting=None)
 
 
-def decide_of_holder(command: answering.OfHolder, case: Created) -> Decision:
-    """Somebody with a link asks. A closed case shows nothing any more (G-44)."""
-    if isinstance(case, Closed | Deleted):
+def decide_of_holder(command: OfHolder, case: Created) -> Decision:
+    """Somebody with a link asks."""
+    if isinstance(case, Deleted):
         return CaseIsClosed()
+    if isinstance(case, Closed):
+        return decide_closed(command, case)
     link = answering.link_of(command.holder, case.dossier, command.at)
     if isinstance(link, answering.LinkIsVoid):
         return link
+    if isinstance(command, visit.RateVisit):
+        return visit.VisitNotAsked()
     match case:
         case Pending(dossier=held):
             if not isinstance(command, answering.OpenPage):
@@ -349,6 +372,28 @@ def decide_of_holder(command: answering.OfHolder, case: Created) -> Decision:
             if isinstance(command, answering.TakeLink):
                 return answering.take_link(command, held)
             return decide_shown(command, held, link, sent)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def decide_closed(command: OfHolder, case: Closed) -> Decision:
+    """A closed case shows nothing any more (G-44), but asks how the visit was (I15)."""
+    held = case.dossier
+    if isinstance(command, answering.OpenPage | answering.OfShown):
+        return CaseIsClosed()
+    link = answering.link_of(command.holder, held, command.at)
+    if isinstance(link, answering.LinkIsVoid):
+        return link
+    if not visit.asks(held, link):
+        return visit.VisitNotAsked() if isinstance(command, visit.RateVisit) else CaseIsClosed()
+    match command:
+        case visit.RateVisit():
+            return visit.rate(command, held, link, sent_of(case.before))
+        case answering.TakeLink():
+            return answering.take_link(command, held)
+        case answering.AskCode():
+            forwarded = answering.is_forwarded(command.holder, held)
+            return answering.ask_code(command, held, link) if forwarded else CaseIsClosed()
         case unhandled:
             assert_never(unhandled)
 
@@ -399,12 +444,15 @@ def decide_answered(command: answering.OfHolder, case: Answered, link: LinkIssue
             assert_never(unhandled)
 
 
-def decide_of_staff(command: OfContent | OfProposal, case: Live | Closed) -> Decision:
+def decide_of_staff(command: OfLive, case: Live | Closed) -> Decision:
     if isinstance(command, OfContent):
         return decide_on_content(command, case)
+    held = case.dossier
+    if isinstance(command, answering.HandleContact):
+        # Whoever rates the visit badly asks to be called when the case is closed (I15).
+        return CaseIsForgotten() if held.forgotten else answering.handle_contact(command, held)
     if isinstance(case, Closed):
         return CaseIsClosed()
-    held = case.dossier
     if held.forgotten:
         return CaseIsForgotten()
     if isinstance(command, recipients.OfLinks):
@@ -416,8 +464,8 @@ def decide_of_staff(command: OfContent | OfProposal, case: Live | Closed) -> Dec
             return decide_on_sent(command, case)
         case answering.TakeDownAnswer():
             return take_down(command, case)
-        case answering.HandleContact():
-            return answering.handle_contact(command, held)
+        case exporting.AskPhotoExport():
+            return exporting.ask(command, held)
         case unhandled:
             assert_never(unhandled)
 
@@ -529,6 +577,7 @@ def close(command: CloseCase, case: Live | Closed) -> Decision:
             dealership_id=known.dealership_id,
             closed_by=command.by,
             closed_at=command.at,
+            asked_after=visit.asked_after(case.dossier, command.at),
         )
     ]
 
@@ -570,6 +619,7 @@ def forget(command: ForgetCase | AnonymiseCase, case: Created) -> Decision:
             dealership_id=known.dealership_id,
             forgotten_at=command.at,
             file_ids=tuple(sorted(case.dossier.files)),
+            audit_ids=tuple(sorted(case.dossier.audits)),
         )
     ]
 
@@ -657,6 +707,11 @@ def of_case(
 # --- Timers -----------------------------------------------------------------
 
 
+def timers(event: CaseEvent) -> tuple[SetTimer | CancelTimer, ...]:
+    """Those of the time to answer, and of the question how the visit was."""
+    return *deadline.timers(event), *visit.timers(event)
+
+
 def on_timer(name: str, id: str, due: datetime) -> Command:
     """The command of a timer that came due. LookupError when no timer has that name."""
-    return deadline.on_timer(name, id, due)
+    return visit.FallDue(at=due) if name == visit.QUESTION else deadline.on_timer(name, id, due)

@@ -116,7 +116,8 @@ class RequestContact:
     at: datetime
 
 
-Decisive = AnswerCase | ReplyToCase | AskCode | RequestContact
+OfShown = AnswerCase | ReplyToCase | RequestContact
+Decisive = OfShown | AskCode
 OfHolder = OpenPage | TakeLink | Decisive
 
 
@@ -515,10 +516,9 @@ def is_mistaken(command: AnswerCase | TakeLink, dossier: Dossier) -> bool:
 
 
 def ask_code(command: AskCode, dossier: Dossier, link: LinkIssued) -> Decision:
-    """It goes to the phone that the dealership knows of the recipient, whoever holds the link."""
-    phone = dossier.customer.phone if dossier.customer else None
-    if link.recipient_id != CUSTOMER:
-        phone = next(o.phone for o in dossier.named if o.recipient_id == link.recipient_id)
+    """It goes to the phone that the dealership knows of the recipient, in the recipient's language,
+    whoever holds the link."""
+    phone, language = way_of_codes(dossier, link.recipient_id)
     if phone is None:
         return NoPhoneForCode()
     known = dossier.codes.get(link.link_id)
@@ -535,11 +535,19 @@ def ask_code(command: AskCode, dossier: Dossier, link: LinkIssued) -> Decision:
             link_id=link.link_id,
             code=command.code,
             phone=phone,
-            language=dossier.language,
+            language=language,
             expires_at=command.at + CODE_HOLDS,
             asked_at=command.at,
         )
     ]
+
+
+def way_of_codes(dossier: Dossier, recipient_id: str) -> tuple[str | None, str]:
+    """The phone and the language of a recipient."""
+    if recipient_id == CUSTOMER:
+        return dossier.customer.phone if dossier.customer else None, dossier.language
+    one = next(one for one in dossier.named if one.recipient_id == recipient_id)
+    return one.phone, one.language
 
 
 def mistaken(command: AnswerCase | TakeLink, dossier: Dossier) -> CodeMistaken:

@@ -1,5 +1,6 @@
-"""Lines of other cases come into one that waits to be sent: answered cases into a work report
-(FLB-113 to FLB-115), works that were put off into a proposal (R1)."""
+"""Lines from elsewhere come into a case that waits to be sent: answered cases into a work report
+(FLB-113 to FLB-115), works that were put off into a proposal (R1), what audits and the scanner
+found (FLB-099, FLB-100)."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -7,7 +8,9 @@ from datetime import datetime
 from typing import ClassVar, assert_never
 
 from contracts.common_v1 import Money
+from contracts.decisions import Changed, changed
 from contracts.interventions.case_v1 import (
+    AuditLinked,
     CaseCreated,
     CaseEvent,
     CaseImported,
@@ -17,6 +20,7 @@ from contracts.interventions.case_v1 import (
     Module,
     Price,
     PriceMode,
+    ScanReportLinked,
     VehicleDescribed,
     Work,
     WorkListed,
@@ -110,7 +114,35 @@ class TakeUpWorks:
     at: datetime
 
 
-Command = ImportCases | TakeUpWorks
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAudit:
+    """A completed audit of the dealership of the case, and the works that it found. `works_seen` is
+    how many works were on the list as it was seen."""
+
+    organisation_id: str
+    audit_id: str
+    works: tuple[Work, ...]
+    works_seen: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkScanReport:
+    """A report of T-Scan, and the works that it says. `marks` are those of the vehicle of the case,
+    `scanned` those of the report; `works_seen` is as with audits."""
+
+    organisation_id: str
+    scan_report_id: str
+    marks: Marks
+    scanned: Marks
+    works: tuple[Work, ...]
+    works_seen: int
+    by: str
+    at: datetime
+
+
+Command = ImportCases | TakeUpWorks | LinkAudit | LinkScanReport
 
 # --- Rejections -------------------------------------------------------------
 
@@ -149,6 +181,12 @@ class ImportedCaseNotAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportOfOtherVehicle:
+    field: ClassVar[str] = "scan_report_id"
+    scan_report_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineIsNotOpen:
     """It was accepted, or never put off."""
 
@@ -163,9 +201,11 @@ Rejection = (
     | CaseIsImportedAlready
     | CaseOfOtherCustomer
     | CaseOfOtherVehicle
+    | ReportOfOtherVehicle
     | TooManyImports
     | works.TooManyWorks
     | NotOfModule
+    | Changed
 )
 
 # --- Decisions --------------------------------------------------------------
@@ -182,6 +222,10 @@ def decide(command: Command, dossier: Dossier) -> Decision:
             return import_cases(command, dossier)
         case TakeUpWorks():
             return take_up(command, dossier)
+        case LinkAudit():
+            return link_audit(command, dossier)
+        case LinkScanReport():
+            return link_scan_report(command, dossier)
         case unhandled:
             assert_never(unhandled)
 
@@ -348,6 +392,54 @@ def taken_up(one: PutOff, command: TakeUpWorks, created: CaseCreated) -> WorkTak
     )
 
 
+# --- Audits and scans -------------------------------------------------------
+
+
+def link_audit(command: LinkAudit, dossier: Dossier) -> Decision:
+    """An audit comes in once, also when its works were struck since."""
+    if command.audit_id in dossier.audits:
+        return []
+    created = dossier.created
+    link = AuditLinked(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        audit_id=command.audit_id,
+        linked_by=command.by,
+        linked_at=command.at,
+    )
+    return with_works(link, command, dossier)
+
+
+def link_scan_report(command: LinkScanReport, dossier: Dossier) -> Decision:
+    """A report comes in once, also when its works were struck since; one that has no mark in common
+    with the case is taken, for somebody has chosen it."""
+    if command.scan_report_id in dossier.scan_reports:
+        return []
+    if command.marks.mean(command.scanned) is False:
+        return ReportOfOtherVehicle(command.scan_report_id)
+    created = dossier.created
+    link = ScanReportLinked(
+        case_id=created.case_id,
+        organisation_id=created.organisation_id,
+        dealership_id=created.dealership_id,
+        scan_report_id=command.scan_report_id,
+        work_ids=tuple(one.work_id for one in command.works),
+        linked_by=command.by,
+        linked_at=command.at,
+    )
+    return with_works(link, command, dossier)
+
+
+def with_works(link: CaseEvent, command: LinkAudit | LinkScanReport, dossier: Dossier) -> Decision:
+    """The link and its works, unless the list has changed since it was seen."""
+    created = dossier.created
+    found = (listed(one.work_id, one, None, command, created, due=False) for one in command.works)
+    made: list[CaseEvent] = [link, *found]
+    seen, now = {"works": command.works_seen}, {"works": len(dossier.listed)}
+    return changed(seen, now) or too_many(made, dossier) or made
+
+
 # --- Lines ------------------------------------------------------------------
 
 
@@ -386,7 +478,7 @@ def id_of(case_id: str, shown: tuple[Work, ...], work_id: str) -> str:
 def listed(
     work_id: str,
     work: Work,
-    source: WorkSource,
+    source: WorkSource | None,
     command: Command,
     created: CaseCreated,
     *,
@@ -415,6 +507,8 @@ def listed(
         due_mileage_km=work.due_mileage_km if waits else None,
         source=source,
         paid=paid,
+        measurement=work.measurement,
+        assessment=work.assessment,
         listed_by=command.by,
         listed_at=command.at,
     )

@@ -9,6 +9,7 @@ from contracts.interventions.case_v1 import (
     AnswerAsked,
     AnswerOverdue,
     AnswerUrged,
+    AuditLinked,
     CaseAssigned,
     CaseCreated,
     CaseFinished,
@@ -33,11 +34,20 @@ from contracts.interventions.case_v1 import (
     MediaTakenOut,
     MessageComposed,
     Module,
+    PhotoExportAsked,
+    PhotoExportFailed,
+    PhotosHandedOver,
     RecipientDismissed,
     RecipientNamed,
+    ScanReportLinked,
     SubjectForgotten,
     VehicleDescribed,
     VersionFixed,
+    VisitQuestionAsked,
+    VisitQuestionDropped,
+    VisitQuestionDue,
+    VisitQuestionPutOff,
+    VisitRated,
     WorkListed,
     WorkStruck,
     WorkTakenUp,
@@ -65,6 +75,10 @@ Kept = (
     | RecipientDismissed
 )
 """Events of what was put in: of each thing the last word counts."""
+Visit = (
+    VisitQuestionDue | VisitQuestionPutOff | VisitQuestionAsked | VisitQuestionDropped | VisitRated
+)
+"""Events of the question how the visit was."""
 Shown = (
     LinkIssued
     | LinkRevoked
@@ -82,12 +96,15 @@ Shown = (
     | AnswerUrged
     | AnswerOverdue
     | ColleaguesTold
+    | Visit
     | SubjectForgotten
 )
 """Events of what was shown, and what came of it."""
-Brought = CaseImported | WorkTakenUp
-"""Events of what came from other cases, beside the works that it became."""
-Event = Kept | Shown | Brought
+Brought = CaseImported | WorkTakenUp | AuditLinked | ScanReportLinked
+"""Events of what came from other cases, audits and scans, beside the works that it became."""
+Exported = PhotoExportAsked | PhotosHandedOver | PhotoExportFailed
+"""Events of photos that went to Planet VO, or did not."""
+Event = Kept | Shown | Brought | Exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,14 @@ class Code:
     times: int
     """How many were sent, with this one."""
     mistaken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoExport:
+    """Photos that were asked to go to Planet VO; `end` is None while they are on their way."""
+
+    asked: PhotoExportAsked
+    end: PhotosHandedOver | PhotoExportFailed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +141,11 @@ class Dossier:
     """The videos of all internal messages: one that is replaced becomes public by that neither."""
     works: Mapping[str, WorkListed | WorkStruck] = field(default_factory=dict)
     imports: tuple[CaseImported, ...] = ()
+    audits: frozenset[str] = frozenset()
+    """Those that were linked to it."""
+    scan_reports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The reports of T-Scan that were linked to it, with the works that came with each."""
+    photo_exports: Mapping[str, PhotoExport] = field(default_factory=dict)
     media: Mapping[str, MediaPlaced | MediaTakenOut] = field(default_factory=dict)
     files: frozenset[str] = frozenset()
     """All that ever were in the case."""
@@ -139,6 +169,8 @@ class Dossier:
     contact: ContactRequested | ContactHandled | None = None
     urged: AnswerUrged | None = None
     overdue: AnswerOverdue | None = None
+    visit: Visit | None = None
+    """How far the question how the visit was has come."""
     told: frozenset[str] = frozenset()
     """The facts that colleagues were told of."""
     forgotten: bool = False
@@ -219,6 +251,8 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
         return kept(dossier, event)
     if isinstance(event, Brought):
         return brought(dossier, event)
+    if isinstance(event, Exported):
+        return exported(dossier, event)
     return shown(dossier, event)
 
 
@@ -226,10 +260,29 @@ def brought(dossier: Dossier, event: Brought) -> Dossier:
     match event:
         case CaseImported():
             return replace(dossier, imports=(*dossier.imports, event))
+        case AuditLinked():
+            return replace(dossier, audits=dossier.audits | {event.audit_id})
+        case ScanReportLinked():
+            reports = {**dossier.scan_reports, event.scan_report_id: event.work_ids}
+            return replace(dossier, scan_reports=reports)
         case WorkTakenUp():
             return dossier
         case unhandled:
             assert_never(unhandled)
+
+
+def exported(dossier: Dossier, event: Exported) -> Dossier:
+    known = dossier.photo_exports
+    match event:
+        case PhotoExportAsked():
+            now = PhotoExport(event)
+        case PhotosHandedOver() | PhotoExportFailed():
+            if event.export_id not in known:
+                return dossier
+            now = replace(known[event.export_id], end=event)
+        case unhandled:
+            assert_never(unhandled)
+    return replace(dossier, photo_exports={**known, event.export_id: now})
 
 
 def kept(dossier: Dossier, event: Kept) -> Dossier:
@@ -295,6 +348,14 @@ def shown(dossier: Dossier, event: Shown) -> Dossier:
             return replace(dossier, overdue=event)
         case ColleaguesTold():
             return replace(dossier, told=dossier.told | {event.cause})
+        case (
+            VisitQuestionDue()
+            | VisitQuestionPutOff()
+            | VisitQuestionAsked()
+            | VisitQuestionDropped()
+            | VisitRated()
+        ):
+            return replace(dossier, visit=event)
         case SubjectForgotten():
             return replace(dossier, forgotten=True, void=frozenset(dossier.links))
         case unhandled:

@@ -34,6 +34,8 @@ class NameRecipient:
     sees_prices: bool
     work_ids: tuple[str, ...] = ()
     """The works that they decide on and others do not; without any, what is for nobody alone."""
+    pays: bool | None = None
+    """Whether they may pay online: a right of its own (I4). None: who answers and sees prices."""
     by: str
     at: datetime
 
@@ -100,6 +102,13 @@ class RecipientOnlyReads:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerSeesNoPrices:
+    """Nobody pays what they are not shown (I4)."""
+
+    field: ClassVar[str] = "sees_prices"
+
+
+@dataclass(frozen=True, slots=True)
 class NoWorkToDecide:
     """It is not on the list, or is no work that anybody decides on."""
 
@@ -108,7 +117,12 @@ class NoWorkToDecide:
 
 
 Rejection = (
-    RecipientOnlyReads | NoWorkToDecide | NoSuchRecipient | TooManyRecipients | RecipientNotReached
+    RecipientOnlyReads
+    | PayerSeesNoPrices
+    | NoWorkToDecide
+    | NoSuchRecipient
+    | TooManyRecipients
+    | RecipientNotReached
 )
 
 # --- Links ------------------------------------------------------------------
@@ -130,15 +144,41 @@ def works_at(link: LinkIssued, at: datetime) -> bool:
     return link.expires_at is None or at < link.expires_at
 
 
-def scope_of(dossier: Dossier, recipient_id: str) -> LinkScope | None:
-    """The right of a recipient; None for somebody who is none. The customer answers."""
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The acts of a recipient beside reading."""
+
+    scope: LinkScope
+    pays: bool
+
+
+OF_CUSTOMER = Rights(LinkScope.ANSWER, pays=True)
+
+
+def rights_of(dossier: Dossier, recipient_id: str) -> Rights | None:
+    """The rights of a recipient; None for somebody who is none. The customer answers and pays."""
     if recipient_id == CUSTOMER:
-        return LinkScope.ANSWER
-    return next((o.scope for o in dossier.named if o.recipient_id == recipient_id), None)
+        return OF_CUSTOMER
+    known = (o for o in dossier.named if o.recipient_id == recipient_id)
+    return next((Rights(one.scope, may_pay(one)) for one in known), None)
+
+
+def may_pay(recipient: RecipientNamed) -> bool:
+    """Whether a recipient may pay online."""
+    implied = recipient.scope is LinkScope.ANSWER and recipient.sees_prices
+    return implied if recipient.pays is None else recipient.pays
+
+
+def pays(dossier: Dossier, link: LinkIssued) -> bool:
+    """Whether the holder of a link may pay: a link keeps the right that it was made with."""
+    if link.pays is not None:
+        return link.pays
+    rights = rights_of(dossier, link.recipient_id)
+    return rights is not None and rights.pays
 
 
 def issued(
-    dossier: Dossier, recipient_id: str, scope: LinkScope, days: int | None, by: str, at: datetime
+    dossier: Dossier, recipient_id: str, rights: Rights, days: int | None, by: str, at: datetime
 ) -> LinkIssued:
     created = dossier.created
     return LinkIssued(
@@ -147,7 +187,8 @@ def issued(
         dealership_id=created.dealership_id,
         link_id=next_link_id(dossier, recipient_id),
         recipient_id=recipient_id,
-        scope=scope,
+        scope=rights.scope,
+        pays=rights.pays,
         expires_at=None if days is None else at + timedelta(days=days),
         issued_by=by,
         issued_at=at,
@@ -172,14 +213,14 @@ def decide(command: OfRecipients, dossier: Dossier) -> Decision:
 
 def decide_on_link(command: OfLinks, dossier: Dossier) -> Decision:
     """As in every aggregate, until the case is closed."""
-    if (scope := scope_of(dossier, command.recipient_id)) is None:
+    if (rights := rights_of(dossier, command.recipient_id)) is None:
         return NoSuchRecipient(command.recipient_id)
     match command:
         case ShareLink():
             if usable(dossier, command.recipient_id, command.at):
                 return []
             return [
-                issued(dossier, command.recipient_id, scope, command.days, command.by, command.at)
+                issued(dossier, command.recipient_id, rights, command.days, command.by, command.at)
             ]
         case RevokeLink():
             return revoke(command, dossier)
@@ -213,6 +254,7 @@ def name(command: NameRecipient, dossier: Dossier) -> Decision:
         scope=command.scope,
         sees_prices=command.sees_prices,
         work_ids=tuple(sorted(set(command.work_ids))),
+        pays=command.pays,
         named_by=command.by,
         named_at=command.at,
     )
@@ -225,7 +267,9 @@ def name(command: NameRecipient, dossier: Dossier) -> Decision:
 
 def bad_rights(
     command: NameRecipient, dossier: Dossier
-) -> RecipientOnlyReads | NoWorkToDecide | None:
+) -> RecipientOnlyReads | PayerSeesNoPrices | NoWorkToDecide | None:
+    if command.pays and not command.sees_prices:
+        return PayerSeesNoPrices()
     if command.work_ids and command.scope is not LinkScope.ANSWER:
         return RecipientOnlyReads()
     there = {one.work_id for one in works.decided(works.proposed_works(dossier))}
@@ -241,8 +285,8 @@ def decides(dossier: Dossier, recipient_id: str, work_id: str) -> bool:
 
 
 def terms_of(recipient: RecipientNamed) -> tuple[object, ...]:
-    """The person that a link was made for, and their right."""
-    return recipient.email, recipient.phone, recipient.scope
+    """The person that a link was made for, and their rights."""
+    return recipient.email, recipient.phone, recipient.scope, may_pay(recipient)
 
 
 def dismiss(command: DismissRecipient, dossier: Dossier) -> Decision:

@@ -16,7 +16,6 @@ from contracts.interventions.case_v1 import (
     InvitationKind,
     InvitationOutcome,
     LinkIssued,
-    LinkScope,
     Module,
     RecipientNamed,
     RevisionBegun,
@@ -27,7 +26,7 @@ from contracts.interventions.case_v1 import (
 from services.interventions.case import works
 from services.interventions.case.content import CustomerIncomplete
 from services.interventions.case.dossier import CUSTOMER, Dossier
-from services.interventions.case.recipients import issued, usable
+from services.interventions.case.recipients import OF_CUSTOMER, Rights, issued, may_pay, usable
 
 # --- Commands ---------------------------------------------------------------
 
@@ -287,7 +286,7 @@ def confirm(command: Confirmation, dossier: Dossier) -> Decision:
     return (
         missing_to_send(dossier)
         or bad_channels(command.channels, dossier, command.terms)
-        or [*written_to(command, dossier, CUSTOMER, LinkScope.ANSWER, command.channels)]
+        or [*written_to(command, dossier, CUSTOMER, OF_CUSTOMER, command.channels)]
     )
 
 
@@ -380,11 +379,12 @@ def invited(command: SendCase | SendAgain, dossier: Dossier, version: int) -> It
     """A link and its messages for each recipient: the customer by the chosen channels, the others
     by e-mail, or by text message where they have none."""
     yield from written_to(
-        command, dossier, CUSTOMER, LinkScope.ANSWER, command.channels, version=version
+        command, dossier, CUSTOMER, OF_CUSTOMER, command.channels, version=version
     )
     for one in dossier.named:
+        rights = Rights(one.scope, may_pay(one))
         yield from written_to(
-            command, dossier, one.recipient_id, one.scope, (way_to(one),), version=version
+            command, dossier, one.recipient_id, rights, (way_to(one),), version=version
         )
 
 
@@ -392,7 +392,7 @@ def written_to(
     command: SendCase | SendAgain | Confirmation,
     dossier: Dossier,
     recipient_id: str,
-    scope: LinkScope,
+    rights: Rights,
     channels: tuple[SendingChannel, ...],
     *,
     version: int | None = None,
@@ -401,7 +401,7 @@ def written_to(
     link = usable(dossier, recipient_id, command.at)
     if link is None:
         days = command.terms.link_days
-        link = issued(dossier, recipient_id, scope, days, command.by, command.at)
+        link = issued(dossier, recipient_id, rights, days, command.by, command.at)
         yield link
     for channel in channels:
         if channel is not SendingChannel.LINK:

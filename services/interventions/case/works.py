@@ -8,17 +8,20 @@ from zoneinfo import ZoneInfo
 
 from contracts.interventions.case_v1 import (
     Amounts,
+    Assessment,
     CaseCreated,
     CaseEvent,
+    Measurement,
     Price,
     Work,
     WorkLevel,
     WorkListed,
     WorkStruck,
 )
-from services.interventions.case import pricing
+from services.interventions.case import measuring, pricing
 from services.interventions.case.content import NotOfModule
 from services.interventions.case.dossier import Dossier, counts
+from services.interventions.case.measuring import Scale
 
 DECIDED = frozenset({WorkLevel.ADVISED, WorkLevel.URGENT})
 """The levels that a customer decides on: a work that is OK is not to be done, and a complimentary
@@ -30,18 +33,24 @@ MOST_WORKS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListWork:
-    """All that is said of a work; `price` is None where it has none (G-45)."""
+    """All that is said of a work; `price` is None where it has none (G-45).
+
+    `level` None: what was measured says it, and the day where none is named; `scale` is what the
+    checklist says of the value now, None where it says nothing of it.
+    """
 
     organisation_id: str
     work_id: str
     label: str
-    level: WorkLevel
+    level: WorkLevel | None
     price: Price | None
     carried_out: bool
     ordinal: int
     checklist_item_id: str | None
     due_on: date | None
     due_mileage_km: int | None
+    measurement: Measurement | None = None
+    scale: Scale | None = None
     by: str
     at: datetime
 
@@ -94,6 +103,13 @@ class WorkIsPaid:
     field: ClassVar[str] = "price"
 
 
+@dataclass(frozen=True, slots=True)
+class LevelIsMissing:
+    """Nothing was measured that says it."""
+
+    field: ClassVar[str] = "level"
+
+
 Rejection = (
     TooManyWorks
     | NotOfModule
@@ -101,6 +117,8 @@ Rejection = (
     | DueDateIsMissing
     | NothingIsDue
     | WorkIsPaid
+    | LevelIsMissing
+    | measuring.Rejection
     | pricing.Rejection
 )
 
@@ -124,6 +142,8 @@ def proposed_works(dossier: Dossier) -> tuple[Work, ...]:
             due_mileage_km=one.due_mileage_km,
             source=one.source,
             paid=one.paid,
+            measurement=one.measurement,
+            assessment=one.assessment,
         )
         for one in dossier.listed
         if dossier.is_report or not one.carried_out
@@ -193,7 +213,12 @@ def list_work(command: ListWork, dossier: Dossier) -> Decision:
     created, known = dossier.created, dossier.works.get(command.work_id)
     if command.price and (bad := pricing.bad_price(command.price, created.currency)):
         return bad
-    said = listed(command, dossier)
+    if command.measurement and (wrong := measuring.bad_value(command.measurement, command.scale)):
+        return wrong
+    found = assessment_of(command, dossier)
+    if command.level is None and found is None:
+        return LevelIsMissing()
+    said = listed(command, dossier, found)
     if not counts(said, known):
         return []
     return (
@@ -218,26 +243,49 @@ def full(command: Command, dossier: Dossier) -> TooManyWorks | None:
     return TooManyWorks(MOST_WORKS)
 
 
-def listed(command: ListWork, dossier: Dossier) -> WorkListed:
+def assessment_of(command: ListWork, dossier: Dossier) -> Assessment | None:
+    """The level that was measured, by what the checklist says now; as before, where it says nothing
+    any more of the same value."""
+    known, said, scale = dossier.works.get(command.work_id), command.measurement, command.scale
+    if said is None:
+        return None
+    if scale is not None and scale.thresholds is not None:
+        return measuring.assessed(said, scale.thresholds, today(dossier.created, command.at))
+    same = isinstance(known, WorkListed) and known.measurement == said
+    return known.assessment if same and isinstance(known, WorkListed) and scale is None else None
+
+
+def level_and_day(command: ListWork, found: Assessment | None) -> tuple[WorkLevel, date | None]:
+    """Those that were said, which have the last word; else those that were measured."""
+    if command.level is not None or found is None:
+        return command.level or WorkLevel.OK, command.due_on
+    measured = None if command.carried_out else found.due_on
+    return found.level, command.due_on or measured
+
+
+def listed(command: ListWork, dossier: Dossier, found: Assessment | None) -> WorkListed:
     """Where a work came from, and that it was paid, nobody says anew."""
     created, known = dossier.created, dossier.works.get(command.work_id)
     before = known if isinstance(known, WorkListed) else None
+    level, due_on = level_and_day(command, found)
     return WorkListed(
         case_id=created.case_id,
         organisation_id=created.organisation_id,
         dealership_id=created.dealership_id,
         work_id=command.work_id,
         label=command.label,
-        level=command.level,
+        level=level,
         price=command.price,
         amounts=pricing.amounts_of(command.price) if command.price else None,
         carried_out=command.carried_out,
         ordinal=command.ordinal,
         checklist_item_id=command.checklist_item_id,
-        due_on=command.due_on,
+        due_on=due_on,
         due_mileage_km=command.due_mileage_km,
         source=before.source if before else None,
         paid=before is not None and before.paid,
+        measurement=command.measurement,
+        assessment=found,
         listed_by=command.by,
         listed_at=command.at,
     )

@@ -4,7 +4,19 @@ from fastapi import APIRouter
 
 from infra.host import Running
 from infra.vault import Vault
-from services.interventions.http import bringing, cases, downloads, page, parts, proposal, sending
+from services.interventions.http import (
+    auditing,
+    bringing,
+    cases,
+    downloads,
+    exports,
+    page,
+    parts,
+    photo_accounts,
+    proposal,
+    scanning,
+    sending,
+)
 from services.interventions.http.customer_page import routes as customer_page
 from services.interventions.http.prints import routes as prints
 
@@ -16,6 +28,10 @@ def router(running: Running) -> APIRouter:
         cases.router,
         parts.router,
         bringing.router,
+        auditing.router,
+        scanning.router(running),
+        exports.router,
+        photo_accounts.router(running, vault),
         proposal.router,
         sending.router(vault, running.settings.pages_url),
         downloads.router(running),

@@ -1,6 +1,7 @@
 """Cases as the API shows them: to colleagues, and to whoever has a link."""
 
 from collections.abc import Collection
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -9,6 +10,7 @@ from contracts.interventions.case_v1 import (
     AnswerAsked,
     AnswerOverdue,
     AnswerUrged,
+    AuditLinked,
     CaseAnswered,
     CaseAssigned,
     CaseClosed,
@@ -37,12 +39,22 @@ from contracts.interventions.case_v1 import (
     MediaPlaced,
     MediaTakenOut,
     MessageComposed,
+    PhotoExportAsked,
+    PhotoExportFailed,
+    PhotosHandedOver,
     RecipientDismissed,
     RevisionBegun,
+    ScanReportLinked,
     SendingFailed,
     SubjectForgotten,
     VehicleDescribed,
     VersionFixed,
+    VisitQuestionAsked,
+    VisitQuestionDropped,
+    VisitQuestionDue,
+    VisitQuestionPutOff,
+    VisitQuestionReason,
+    VisitRated,
     Work,
     WorkListed,
     WorkStruck,
@@ -53,10 +65,11 @@ from infra.http.history import History
 from infra.http.models import Day, Instant
 from infra.lookups.payments import Payment
 from services.interventions import case
-from services.interventions.case import answering, works
-from services.interventions.case.dossier import CUSTOMER, Dossier
+from services.interventions.case import answering, recipients, works
+from services.interventions.case.dossier import CUSTOMER, Dossier, PhotoExport
 from services.interventions.http.fields import (
     ChannelNamed,
+    FailureNamed,
     InternalNamed,
     KindNamed,
     LevelNamed,
@@ -68,6 +81,8 @@ from services.interventions.http.fields import (
     ScopeNamed,
     ShapeNamed,
     TitleNamed,
+    UnaskedNamed,
+    UnitNamed,
 )
 
 
@@ -83,6 +98,15 @@ class ContactStatus(StrEnum):
     NONE = "none"
     REQUESTED = "requested"
     HANDLED = "handled"
+
+
+class VisitStatus(StrEnum):
+    """How far the question how the visit was has come."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    NOT_ASKED = "not_asked"
+    RATED = "rated"
 
 
 class WorkChange(StrEnum):
@@ -151,6 +175,31 @@ class SourceShown(Answer):
     work_id: str
 
 
+class MeasurementShown(Answer):
+    """A value that was read off."""
+
+    unit: UnitNamed
+    thousandths: int
+    """Of the unit: 2800 is 2.8 mm."""
+
+
+class ThresholdsShown(Answer):
+    """In thousandths of the unit; a value exactly on one is not below it."""
+
+    advised_below_thousandths: int
+    urgent_below_thousandths: int
+    advised_due_days: int | None
+    urgent_due_days: int | None
+
+
+class AssessmentShown(Answer):
+    """The level and the day that a value led to, by what the checklist said then."""
+
+    level: LevelNamed
+    due_on: Day | None
+    thresholds: ThresholdsShown
+
+
 class WorkShown(Answer):
     work_id: str
     label: str
@@ -168,6 +217,10 @@ class WorkShown(Answer):
     """The line of another case that it was taken from."""
     paid: bool
     """Online, in that case: it costs nothing here."""
+    measurement: MeasurementShown | None
+    assessment: AssessmentShown | None
+    """Null where nothing was measured, or no checklist says what it means. Whoever listed the work
+    may have said another level, or another day."""
 
 
 class MarkShown(Answer):
@@ -203,6 +256,8 @@ class RecipientShown(Answer):
     sees_prices: bool
     work_ids: tuple[str, ...]
     """The works that only they decide on."""
+    pays: bool
+    """Whether they may pay online."""
     decided: tuple[str, ...]
     """The works of the present version that they have decided on."""
     read: bool
@@ -252,6 +307,35 @@ class AnswerShown(Answer):
     answered_at: Instant
 
 
+class ScanReportShown(Answer):
+    """A report of T-Scan, as the source of works."""
+
+    scan_report_id: str
+    work_ids: tuple[str, ...]
+    """The works that came with it, also those that were struck since."""
+
+
+class PhotoExportStatus(StrEnum):
+    """How far photos have come on their way to Planet VO."""
+
+    ASKED = "asked"
+    HANDED_OVER = "handed_over"
+    FAILED = "failed"
+
+
+class PhotoExportShown(Answer):
+    """Photos that are to go to Planet VO, and what became of them."""
+
+    export_id: str
+    media_ids: tuple[str, ...]
+    status: PhotoExportStatus
+    failure: FailureNamed | None
+    """Null unless it failed; asked again with the same id, it is tried anew."""
+    asked_by: str
+    asked_at: Instant
+    ended_at: Instant | None
+
+
 class PaymentShown(Answer):
     """The online payment of a case, as the provider of card payments confirmed it."""
 
@@ -263,6 +347,18 @@ class PaymentShown(Answer):
     invoice_number: str | None
     """Null while the invoice is being made."""
     paid_at: Instant
+
+
+class VisitShown(Answer):
+    """The answer of the customer to how the visit was, or why they were not asked."""
+
+    status: VisitStatus
+    at: Instant
+    """When they are asked, or when it came to that."""
+    score: int | None
+    """From 0 to 10; null until they gave one."""
+    reason: UnaskedNamed | None
+    """Why they were not asked."""
 
 
 # --- Whole ------------------------------------------------------------------
@@ -301,6 +397,10 @@ class CaseShown(Answer):
     """Of a work report: of the works that were carried out and have a price."""
     imported_cases: tuple[str, ...]
     """The answered cases that a work report was made of."""
+    scan_reports: tuple[ScanReportShown, ...]
+    """The reports of T-Scan that were linked to it."""
+    photo_exports: tuple[PhotoExportShown, ...]
+    """Photos that go to Planet VO, or went there; the one that was asked for first comes first."""
     missing_works: int
     missing_media: int
     """Made on a phone, and still on their way."""
@@ -312,6 +412,8 @@ class CaseShown(Answer):
     payment: PaymentShown | None
     """Null unless it was paid online."""
     contact: ContactStatus
+    visit: VisitShown | None
+    """Null where nobody asks how the visit was."""
     overdue: bool
     forgotten: bool
     """The customer was forgotten on request; texts about people are X."""
@@ -335,6 +437,8 @@ class PageWork(Answer):
     due_on: Day | None
     due_mileage_km: int | None
     paid: bool
+    measurement: MeasurementShown | None
+    assessment: AssessmentShown | None
 
 
 class PageMedia(Answer):
@@ -377,6 +481,22 @@ class PageShown(Answer):
     """Whoever accepts more than this is asked for a code."""
 
 
+class WorkFact(Answer):
+    """A work is on the list, or is another one than it was."""
+
+    work_id: str
+    label: str
+    level: LevelNamed
+    carried_out: bool
+    due_on: Day | None
+    due_mileage_km: int | None
+    paid: bool
+    measurement: MeasurementShown | None
+    assessment: AssessmentShown | None
+    listed_by: str
+    listed_at: Instant
+
+
 class CaseHistory(
     History,
     of=case_v1.contract,
@@ -392,24 +512,28 @@ class CaseHistory(
         CaseAssigned: ("assignee_id", "assigned_by", "assigned_at"),
         AnswerAsked: ("answer_by", "returned_by", "customer_waits", "asked_by", "asked_at"),
         InternalMessageLeft: ("kind", "media_id", "contact_me", "left_by", "left_at"),
-        WorkListed: (
-            *("work_id", "label", "level", "carried_out", "due_on", "due_mileage_km", "paid"),
-            *("listed_by", "listed_at"),
-        ),
+        WorkListed: WorkFact,
         WorkStruck: ("work_id", "struck_by", "struck_at"),
         CaseImported: ("imported_case_id", "imported_by", "imported_at"),
         WorkTakenUp: ("work_id", "taken_up_by", "taken_up_at"),
+        AuditLinked: ("audit_id", "linked_by", "linked_at"),
+        ScanReportLinked: ("scan_report_id", "work_ids", "linked_by", "linked_at"),
+        PhotoExportAsked: ("export_id", "media_ids", "asked_by", "asked_at"),
+        PhotosHandedOver: ("export_id", "handed_over_at"),
+        PhotoExportFailed: ("export_id", "failure", "failed_at"),
         MediaPlaced: (
             *("media_id", "file_id", "kind", "private", "work_id", "placed_by", "placed_at"),
         ),
         MediaTakenOut: ("media_id", "file_id", "taken_out_by", "taken_out_at"),
         CaseFinished: ("works", "media", "finished_by", "finished_at"),
         case_v1.RecipientNamed: (
-            *("recipient_id", "kind", "language", "scope", "sees_prices", "work_ids"),
-            *("named_by", "named_at"),
+            *("recipient_id", "kind", "language", "scope", "sees_prices", "pays"),
+            *("work_ids", "named_by", "named_at"),
         ),
         RecipientDismissed: ("recipient_id", "dismissed_by", "dismissed_at"),
-        LinkIssued: ("link_id", "recipient_id", "scope", "expires_at", "issued_by", "issued_at"),
+        LinkIssued: (
+            *("link_id", "recipient_id", "scope", "pays", "expires_at", "issued_by", "issued_at"),
+        ),
         LinkRevoked: ("link_id", "revoked_by", "revoked_at"),
         LinkTaken: ("link_id", "taken_at"),
         VersionFixed: ("version", "media_ids", "code_above", "answer_by", "fixed_at"),
@@ -433,7 +557,12 @@ class CaseHistory(
         AnswerUrged: ("minutes", "version", "channel", "urged_at"),
         AnswerOverdue: ("version", "sender_id", "overdue_at"),
         ColleaguesTold: ("notice", "colleague_id", "told_at"),
-        CaseClosed: ("closed_by", "closed_at"),
+        CaseClosed: ("closed_by", "closed_at", "asked_after"),
+        VisitQuestionDue: ("due_at",),
+        VisitQuestionPutOff: ("asked_after", "put_off_at"),
+        VisitQuestionAsked: ("channel", "asked_at"),
+        VisitQuestionDropped: ("reason", "dropped_at"),
+        VisitRated: ("link_id", "score", "rated_at"),
         CaseDeleted: ("deleted_by", "deleted_at"),
         SubjectForgotten: ("forgotten_at",),
     },
@@ -496,6 +625,11 @@ def shown(state: case.Created, payment: Payment | None) -> CaseShown:
         proposed=AmountsShown.of(proposed),
         carried_out=AmountsShown.of(carried_out) if held.is_report else None,
         imported_cases=tuple(one.imported_case_id for one in held.imports),
+        scan_reports=tuple(
+            ScanReportShown(scan_report_id=id, work_ids=work_ids)
+            for id, work_ids in held.scan_reports.items()
+        ),
+        photo_exports=tuple(map(export_shown, held.photo_exports.values())),
         missing_works=max(finished.works - len(held.works), 0) if finished else 0,
         missing_media=max(finished.media - len(held.media), 0) if finished else 0,
         recipients=tuple(recipient_shown(one, held) for one in held.named),
@@ -504,9 +638,31 @@ def shown(state: case.Created, payment: Payment | None) -> CaseShown:
         answer=answer_shown(before, paid) if isinstance(before, case.Answered) else None,
         payment=payment_shown(payment) if payment else None,
         contact=contact_of(held),
+        visit=visit_shown(state) if isinstance(state, case.Closed) else None,
         overdue=held.overdue is not None,
         forgotten=held.forgotten,
         created_at=created.created_at,
+    )
+
+
+def export_shown(one: PhotoExport) -> PhotoExportShown:
+    match one.end:
+        case None:
+            status, failure, ended_at = PhotoExportStatus.ASKED, None, None
+        case PhotosHandedOver(handed_over_at=at):
+            status, failure, ended_at = PhotoExportStatus.HANDED_OVER, None, at
+        case PhotoExportFailed(failure=why, failed_at=at):
+            status, failure, ended_at = PhotoExportStatus.FAILED, why, at
+        case unhandled:
+            assert_never(unhandled)
+    return PhotoExportShown(
+        export_id=one.asked.export_id,
+        media_ids=one.asked.media_ids,
+        status=status,
+        failure=failure,
+        asked_by=one.asked.asked_by,
+        asked_at=one.asked.asked_at,
+        ended_at=ended_at,
     )
 
 
@@ -526,6 +682,35 @@ def contact_of(held: Dossier) -> ContactStatus:
             assert_never(unhandled)
 
 
+def visit_shown(state: case.Closed) -> VisitShown | None:
+    match state.dossier.visit:
+        case None:
+            at = state.closed.asked_after
+            return None if at is None else visit_at(VisitStatus.WAITING, at)
+        case VisitQuestionDue(due_at=at):
+            return visit_at(VisitStatus.WAITING, at)
+        case VisitQuestionPutOff(asked_after=at):
+            return visit_at(VisitStatus.WAITING, at)
+        case VisitQuestionAsked(asked_at=at):
+            return visit_at(VisitStatus.ASKED, at)
+        case VisitQuestionDropped(dropped_at=at, reason=reason):
+            return visit_at(VisitStatus.NOT_ASKED, at, reason=reason)
+        case VisitRated(rated_at=at, score=score):
+            return visit_at(VisitStatus.RATED, at, score=score)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def visit_at(
+    status: VisitStatus,
+    at: datetime,
+    *,
+    score: int | None = None,
+    reason: VisitQuestionReason | None = None,
+) -> VisitShown:
+    return VisitShown(status=status, at=at, score=score, reason=reason)
+
+
 def recipient_shown(one: case_v1.RecipientNamed, held: Dossier) -> RecipientShown:
     return RecipientShown(
         recipient_id=one.recipient_id,
@@ -537,6 +722,7 @@ def recipient_shown(one: case_v1.RecipientNamed, held: Dossier) -> RecipientShow
         scope=one.scope,
         sees_prices=one.sees_prices,
         work_ids=one.work_ids,
+        pays=recipients.may_pay(one),
         decided=tuple(
             line.work.work_id for line in held.lines if line.recipient_id == one.recipient_id
         ),
@@ -707,6 +893,8 @@ def page_work(
         due_on=work.due_on,
         due_mileage_km=work.due_mileage_km,
         paid=work.paid or work.work_id in paid,
+        measurement=MeasurementShown.of(work.measurement) if work.measurement else None,
+        assessment=AssessmentShown.of(work.assessment) if work.assessment else None,
     )
 
 

@@ -4,7 +4,7 @@ from contracts import dealers
 from contracts.interventions.case_v1 import Module
 from infra.http import readable_ids
 from infra.http.answers import Answered, Recorded, Router
-from infra.http.history import HistoryPart
+from infra.http.history import AsOf, HistoryPart
 from infra.http.models import Body, ChosenId, Id, Reference
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
@@ -93,14 +93,18 @@ async def duplicate_case(
 
 
 @router.get("/cases/{case_id}")
-async def show_case(case_id: Id, context: ReaderContext) -> Answered[CaseShown]:
-    """Show a case, never stale."""
-    found = await context.load(CASE, case_id)
+async def show_case(case_id: Id, context: ReaderContext, as_of: AsOf = None) -> Answered[CaseShown]:
+    """Show a case, never stale; as it was known at a time it is without its payment."""
+    found = await context.load(CASE, case_id, as_of)
     state = ours(context, found.state)
     if not may_read(context, state.dossier):
         raise context.refuse(NoSuchCase())
+    if as_of is not None:
+        # One that was deleted since is not there, at no time.
+        ours(context, (await context.load(CASE, case_id)).state)
+        return context.show(shown(state, None), found, past=True)
     payment = await context.lookup(payments.lookup, case_id)
-    return context.show(shown(state, payment), found)
+    return context.show(shown(state, payment), found, beside=True)
 
 
 @router.get("/cases/{case_id}/preview")

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from contracts.interventions.case_v1 import MediaKind
 from infra import file_links
+from infra.file_links import OF_SHEET
 from infra.host import Running
 from infra.http.answers import Answer, Answered, Router
 from infra.http.models import Id, Instant
@@ -30,6 +32,8 @@ class MediaLinks(Answer):
     archives: tuple[str, ...]
     """All of them in ZIP archives of a hundred files at most: usually one, none without media.
     With `&size=`, images as copies."""
+    contact_sheets: tuple[str, ...]
+    """All photos small on paper, as PDFs of sixty at most, each with its number."""
     expires_at: Instant
 
 
@@ -56,7 +60,16 @@ def router(running: Running) -> Router:
         files = [one.file_id for one in placed]
         parts = [files[n : n + OF_ARCHIVE] for n in range(0, len(files), OF_ARCHIVE)]
         archives = tuple(file_links.archive_address(masters, one, expires_at) for one in parts)
-        answer = MediaLinks(items=items, archives=archives, expires_at=expires_at)
+        photos = [one.file_id for one in placed if one.kind is MediaKind.PHOTO]
+        sheets = [photos[n : n + OF_SHEET] for n in range(0, len(photos), OF_SHEET)]
+        answer = MediaLinks(
+            items=items,
+            archives=archives,
+            contact_sheets=tuple(
+                file_links.contact_sheet_address(masters, one, expires_at) for one in sheets
+            ),
+            expires_at=expires_at,
+        )
         return Answered(answer, headers={"Cache-Control": "no-store"})
 
     return routes

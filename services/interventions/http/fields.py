@@ -31,6 +31,9 @@ ChannelNamed = Annotated[case_v1.SendingChannel, Named()]
 ScopeNamed = Annotated[case_v1.LinkScope, Named()]
 OriginNamed = Annotated[case_v1.AnswerOrigin, Named()]
 OutcomeNamed = Annotated[case_v1.InvitationOutcome, Named()]
+FailureNamed = Annotated[case_v1.PhotoExportFailure, Named()]
+UnitNamed = Annotated[case_v1.MeasurementUnit, Named()]
+UnaskedNamed = Annotated[case_v1.VisitQuestionReason, Named()]
 
 
 def _by_hand(origin: case_v1.AnswerOrigin) -> case_v1.AnswerOrigin:

@@ -5,7 +5,7 @@ Nobody signs in here: the link lets its holder in, to one case. The page itself 
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.requests import Request
 
 from infra.commands import Done
@@ -19,7 +19,7 @@ from infra.vault import Vault
 from services.interventions import case
 from services.interventions.adapters import links
 from services.interventions.aggregates import CASE
-from services.interventions.case import answering
+from services.interventions.case import answering, visit
 from services.interventions.case.answering import Holder
 from services.interventions.http.access import terms_of
 from services.interventions.http.answers import PageShown, page_shown
@@ -36,6 +36,13 @@ class AnswerBody(Body):
     """The urgent works that are refused knowing what that means."""
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None = None
     """Where the amount asks for one."""
+
+
+class RatingBody(Body):
+    """How the visit was."""
+
+    score: Annotated[int, Field(ge=0, le=visit.BEST)]
+    """From 0 for very bad to 10 for very good."""
 
 
 class ReplyBody(Body):
@@ -91,6 +98,16 @@ def router(vault: Vault) -> Router:
         """Ask to be called; the status of the case stays as it is."""
         known, case_id, holder = await let_in(vault, context, token, request)
         command = answering.RequestContact(holder=holder, at=context.at)
+        return await known.handle(CASE, case_id, command)
+
+    @routes.put("/page/{token}/visit-rating")
+    async def rate_visit(
+        token: Token, body: RatingBody, context: Anybody, request: Request
+    ) -> Answered[Recorded]:
+        """Say how the visit was, once the case is closed and the customer was asked. The first
+        score counts; a low one asks for a call."""
+        known, case_id, holder = await let_in(vault, context, token, request)
+        command = visit.RateVisit(holder=holder, score=body.score, at=context.at)
         return await known.handle(CASE, case_id, command)
 
     return routes

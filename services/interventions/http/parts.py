@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints
 
 from contracts import dealers
-from contracts.interventions.case_v1 import Mark, MediaKind, Shape
+from contracts.interventions.case_v1 import Mark, Measurement, MediaKind, Shape, WorkListed
 from contracts.media.file_v1 import Purpose
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.models import Body, Day, Email, Id, Language, Line, Phone, Reference
@@ -20,6 +20,7 @@ from infra.lookups import customers, files, users
 from services.interventions.aggregates import CASE
 from services.interventions.case import content, media, works
 from services.interventions.case.dossier import Dossier
+from services.interventions.case.measuring import Scale
 from services.interventions.http.access import (
     WriterContext,
     dealership_of,
@@ -36,7 +37,12 @@ from services.interventions.http.fields import (
     ShapeNamed,
     TimeThere,
     TitleNamed,
+    UnitNamed,
     Written,
+)
+from services.interventions.lookups import (
+    dealerships_checklist,
+    dealerships_predefined_message,
 )
 
 router = Router("Parts of a case")
@@ -109,9 +115,22 @@ class InternalMessageBody(Body):
     contact_me: bool = False
 
 
+class MeasurementBody(Body):
+    """A value that was read off."""
+
+    unit: UnitNamed
+    thousandths: Annotated[int, Field(ge=-(2**31), lt=2**31, examples=[2_800])]
+    """Of the unit: 2800 is 2.8 mm."""
+
+    def measurement(self) -> Measurement:
+        """The contract's value."""
+        return Measurement(unit=self.unit, thousandths=self.thousandths)
+
+
 class WorkBody(Body):
     label: Line
-    level: LevelNamed
+    level: LevelNamed | None = None
+    """Null: the one that was measured, and with it the day, where none is named."""
     price: PriceBody | None = None
     carried_out: bool = False
     """It was done already, and is not proposed."""
@@ -121,6 +140,8 @@ class WorkBody(Body):
     """The day by which it is to be done, where the dealership is; today at the earliest."""
     due_mileage_km: Annotated[int, Field(ge=1, le=5_000_000)] | None = None
     """Beside a day: the mileage at which it is to be done, if that comes first."""
+    measurement: MeasurementBody | None = None
+    """The value that was read off; the item of the checklist says what it means."""
 
 
 class MarkBody(Body):
@@ -232,7 +253,8 @@ async def compose_message(
     case_id: Id, body: MessageBody, context: WriterContext
 ) -> Answered[Recorded]:
     """Write what is said to the customer."""
-    await to_write(context, case_id)
+    state = await to_write(context, case_id)
+    await require_predefined(context, state.dossier, body.predefined_message_id)
     who = context.principal
     command = content.ComposeMessage(
         organisation_id=who.organisation_id,
@@ -307,6 +329,7 @@ async def list_work(
 ) -> Answered[Recorded]:
     """Put a work on the list, or say another thing of one that is there."""
     state = await to_write(context, case_id)
+    scale = await scale_of(context, state.dossier, work_id, body)
     who = context.principal
     vat = state.dossier.created.vat_basis_points
     command = works.ListWork(
@@ -320,6 +343,8 @@ async def list_work(
         checklist_item_id=body.checklist_item_id,
         due_on=body.due_on,
         due_mileage_km=body.due_mileage_km,
+        measurement=body.measurement.measurement() if body.measurement else None,
+        scale=scale,
         by=who.subject,
         at=context.occurred_at,
     )
@@ -412,6 +437,36 @@ async def file_of(
         if found is not None and found.organisation_id == context.principal.organisation_id:
             return found
     return await files.require(context, "file_id", file_id, {Purpose.OTHER})
+
+
+async def require_predefined(
+    context: RequestContext, dossier: Dossier, predefined_message_id: str | None
+) -> None:
+    """One that the message of the case began with already is not looked up again."""
+    known = dossier.message.predefined_message_id if dossier.message else None
+    if predefined_message_id is not None and predefined_message_id != known:
+        await dealerships_predefined_message.require(
+            context, "predefined_message_id", predefined_message_id, dossier
+        )
+
+
+async def scale_of(
+    context: RequestContext, dossier: Dossier, work_id: str, body: WorkBody
+) -> Scale | None:
+    """The words of a checklist about a value; None where it says nothing of it. Raises a 422
+    `Problem` for an item that is in no checklist, unless the work came from it before."""
+    if (item_id := body.checklist_item_id) is None:
+        return None
+    known, brand = dossier.works.get(work_id), dossier.brand
+    is_known = isinstance(known, WorkListed) and known.checklist_item_id == item_id
+    if is_known and body.measurement is None:
+        return None
+    found = await dealerships_checklist.item_named(
+        context, item_id, dossier.created.dealership_id, brand
+    )
+    if found is None and not is_known:
+        raise unknown_reference("checklist_item_id", "checklist_item")
+    return found.measured.scale(brand) if found and found.measured else None
 
 
 async def limits_of(context: RequestContext, dossier: Dossier) -> media.Limits:

@@ -32,6 +32,9 @@ class RecipientBody(Body):
     sees_prices: bool = True
     work_ids: WorkIds = ()
     """The works that only they decide on; without any, those that nobody is named for."""
+    pays: bool | None = None
+    """Whether they may pay online, for which they have to see prices. When left out, whoever
+    answers and sees prices may."""
 
 
 class RevisionBody(Body):
@@ -60,6 +63,7 @@ async def name_recipient(
         scope=body.scope,
         sees_prices=body.sees_prices,
         work_ids=body.work_ids,
+        pays=body.pays,
         by=who.subject,
         at=context.occurred_at,
     )

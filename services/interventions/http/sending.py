@@ -72,6 +72,8 @@ class Link(Answer):
     link_id: str
     recipient_id: str
     scope: ScopeNamed
+    pays: bool
+    """Whether its holder may pay online."""
     url: str
     expires_at: Instant | None
 
@@ -102,7 +104,8 @@ def router(vault: Vault, pages: str) -> Router:
             at=context.at,
         )
         done = await context.perform(CASE, case_id, command)
-        link = ours(context, done.state).dossier.link_of(recipient_id)
+        held = ours(context, done.state).dossier
+        link = held.link_of(recipient_id)
         assert link is not None
         token = await links.of_cases(vault).token(case_id, link.link_id)
         return Answered(
@@ -110,7 +113,8 @@ def router(vault: Vault, pages: str) -> Router:
                 link_id=link.link_id,
                 recipient_id=link.recipient_id,
                 scope=link.scope,
-                url=address(pages, token),
+                pays=recipients.pays(held, link),
+                url=links.address(pages, token),
                 expires_at=link.expires_at,
             )
         )
@@ -224,15 +228,10 @@ def router(vault: Vault, pages: str) -> Router:
             link_days=works.link_days,
             code_above=works.code_above,
             blocked=frozenset(one for one, yes in is_open.items() if not yes),
-            links={one: address(pages, token) for one, token in tokens.items()},
+            links={one: links.address(pages, token) for one, token in tokens.items()},
         )
 
     return routes
-
-
-def address(pages: str, token: str) -> str:
-    """The address of the page of a case."""
-    return f"{pages}/interventions/page/{token}"
 
 
 async def to_send(context: RequestContext, case_id: str) -> Dossier:

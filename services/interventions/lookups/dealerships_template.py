@@ -12,8 +12,7 @@ from contracts.dealerships.template_v1 import (
 )
 from infra.catalogues import language_of
 from infra.consumers.views import View
-from infra.http.request_context import PublicRequest
-from infra.reading import Table
+from infra.reading import First, Table
 
 Reads = TemplateSaved | TemplateDeleted
 
@@ -70,18 +69,19 @@ lookup = View(
 
 
 templates = Table(lookup, "templates")
-NEWEST = templates.order("newest-template", "saved_at", "template_id", descending=True)
+# The dealership's before that of its group, whose id is empty; then the one saved last.
+CLOSEST = templates.order(
+    "closest-template", "dealership_id", "saved_at", "template_id", descending=True
+)
 
 
-async def of_case(
-    context: PublicRequest, organisation_id: str, dealership_id: str, brand: str, module: str
-) -> Template | None:
+def of_case(organisation_id: str, dealership_id: str, brand: str, module: str) -> First[Template]:
     """The template of a brand and a module: the dealership's before that of its group, and the one
-    that was saved last before the others. None where there is none."""
-    found = await templates.of(
+    that was saved last before the others."""
+    rows = templates.of(
         organisation_id, dealership_id=("", dealership_id), brand=brand, module=module
-    ).many(context.pool, NEWEST)
-    return max(found, key=lambda one: one.dealership_id != "", default=None)
+    )
+    return First(rows, CLOSEST)
 
 
 def text_of(template: Template, language: str) -> str:

@@ -1,4 +1,5 @@
-"""Colleagues are told of what happens in a case, where the dealership wants it (G-52)."""
+"""Colleagues are told of what happens in a case, where the dealership wants it (G-52); a customer
+whose question how the visit was fell due is asked (I15)."""
 
 from datetime import datetime
 from typing import assert_never
@@ -11,10 +12,14 @@ from contracts.interventions.case_v1 import (
     CaseRead,
     CaseSent,
     ContactRequested,
+    VisitQuestionDue,
 )
+from contracts.runtime import REDACTED
 from services.interventions.case.telling import TellColleagues
+from services.interventions.case.visit import AskVisit
 
 Reads = CaseCreated | CaseSent | CaseRead | CaseAnswered | ContactRequested | CaseClosed
+Questions = VisitQuestionDue
 
 
 def react(event: Reads) -> list[TellColleagues]:
@@ -39,6 +44,21 @@ def react(event: Reads) -> list[TellColleagues]:
             assert_never(unhandled)
 
 
+def ask(event: Questions) -> list[AskVisit]:
+    """The question; how the customer may be written to is looked up."""
+    return [
+        AskVisit(
+            case_id=event.case_id,
+            dealership_id=event.dealership_id,
+            contact_id=event.contact_id,
+            link_id=event.link_id,
+            # A phone that is read again after it was forgotten is none.
+            phone=None if event.phone == REDACTED else event.phone,
+            due_at=event.due_at,
+        )
+    ]
+
+
 def _told(
     event: Reads, notice: CaseNotice, cause: str, at: datetime, by: str | None = None
 ) -> TellColleagues:
@@ -52,6 +72,6 @@ def _told(
     )
 
 
-def target(command: TellColleagues) -> str:
+def target(command: TellColleagues | AskVisit) -> str:
     """The case that takes the command."""
     return command.case_id

@@ -10,11 +10,13 @@ from contracts.interventions.case_v1 import (
     AnswerOrigin,
     CaseAnswered,
     CaseRead,
+    CodeAsked,
     CodeMistaken,
     CustomerInvited,
     InvitationKind,
     LineAccepted,
     LineRefused,
+    LinkScope,
     Module,
     SendingChannel,
     VersionFixed,
@@ -80,6 +82,7 @@ from services.interventions.tests.test_sending import name_recipient
 TWO = (*PENDING, list_work("tyres", WorkLevel.ADVISED))
 TWO_READ = (*TWO, send(works=2, proposed=24_000), open_page())
 CODED = (*PENDING, send(how=terms(code_above=10_000)), open_page())
+DESK = ("+31612345678", "nl")
 ASK = answering.AskCode(holder=HOLDER, code="123456", at=LATER)
 DIRECT = (create(Module.DIRECT_MESSAGE), name_customer())
 REQUEST = answering.RequestContact(holder=HOLDER, at=LATER)
@@ -143,6 +146,7 @@ def test_what_is_not_accepted_is_refused_and_each_line_has_what_was_shown() -> N
     assert answered.proposed == amounts(20_000, 24_000)
 
 
+@pytest.mark.requirement("FLB-047", "G-37")
 def test_a_line_names_the_public_media_that_were_shown_with_it() -> None:
     pair = (
         replace(place("m-1"), work_id="pads"),
@@ -252,6 +256,19 @@ def test_a_code_goes_to_a_phone_that_is_known() -> None:
     CASE.given(*history(*no_phone)).when(ASK).is_rejected(NoPhoneForCode())
 
 
+@pytest.mark.parametrize(("link", "way"), [(LINK, ("+33612345678", "fr")), ("lease.1", DESK)])
+def test_a_code_is_sent_to_the_phone_and_in_the_language_of_whoever_has_the_link(
+    link: str, way: tuple[str, str]
+) -> None:
+    theirs = replace(name_recipient(), phone=DESK[0], scope=LinkScope.ANSWER)
+    given = history(*PENDING, theirs, send(how=terms(code_above=10_000)), open_page())
+    asked = CASE.given(*given).answer(replace(ASK, holder=replace(HOLDER, link_id=link)))
+    assert isinstance(asked, list)
+    [code] = asked
+    assert isinstance(code, CodeAsked)
+    assert (code.phone, code.language) == way
+
+
 @pytest.mark.requirement("FLB-103", "FLB-104")
 def test_a_colleague_takes_an_answer_down_with_its_origin() -> None:
     for commands in (SENT, READ):
@@ -329,7 +346,7 @@ def test_a_wish_to_be_called_leaves_the_status_as_it_is() -> None:
     assert isinstance(handled.answer(REQUEST), list)
 
 
-@pytest.mark.requirement("FLB-106", "G-44")
+@pytest.mark.requirement("FLB-106", "G-44", "FLB-082")
 @pytest.mark.parametrize("commands", [PENDING, SENT, READ, ANSWERED])
 def test_a_case_is_closed_from_any_status_and_nothing_follows(
     commands: tuple[case.Command, ...],
@@ -358,7 +375,7 @@ def test_a_case_whose_customer_was_forgotten_stays_as_it_is() -> None:
     CASE.given(*history(*PENDING, forget)).when(list_work()).is_rejected(case.CaseIsForgotten())
 
 
-@pytest.mark.requirement("FLB-102", "FLB-110", "G-92")
+@pytest.mark.requirement("FLB-102", "FLB-110", "G-92", "FLB-004")
 def test_a_duplicate_has_the_vehicle_customer_message_and_media_but_no_works_in_sales() -> None:
     source = state(*PENDING, place())
     assert isinstance(source, case.Pending)

@@ -192,6 +192,33 @@ async def test_above_the_amount_of_the_dealership_a_code_is_asked_and_mistakes_c
 
 
 @pytest.mark.requirement("FLB-101", "FLB-070", "G-43")
+async def test_the_past_is_shown_as_it_was_and_before_it_there_is_nothing(database: str) -> None:
+    async with served(database) as api:
+        path, page = await api.sent()
+        facts = (await api.says("lea", "GET", f"{path}/history")).json()["items"]
+        decided = {"version": 1, "accepted": ["pads"]}
+        assert (await api.anybody("PUT", f"{page}/answer", decided)).is_success
+        then = await api.shown(f"{path}?as_of={facts[-1]['recorded_at']}")
+        now = await api.shown(path)
+        assert (then["status"], then["answer"]) == ("sent", None)
+        assert now["status"] == "answered"
+        assert (then["version"], then["works"]) == (now["version"], now["works"])
+        before = f"{path}?as_of=2020-01-01T00:00:00Z"
+        assert (await api.says("lea", "GET", before)).status_code == 404
+
+
+async def test_a_case_that_was_deleted_is_shown_as_of_no_time(database: str) -> None:
+    async with served(database) as api:
+        path = await api.made()
+        facts = (await api.says("lea", "GET", f"{path}/history")).json()["items"]
+        before = f"{path}?as_of={facts[-1]['recorded_at']}"
+        assert (await api.says("lea", "GET", before)).status_code == 200
+        assert (await api.says("lea", "PUT", f"{path}/closing")).is_success
+        assert (await api.says("maya", "DELETE", path)).is_success
+        assert (await api.says("lea", "GET", path)).status_code == 404
+        assert (await api.says("lea", "GET", before)).status_code == 404
+
+
 async def test_a_preview_is_no_reading_and_a_made_up_link_is_none(database: str) -> None:
     async with served(database) as caller:
         path = await caller.made()

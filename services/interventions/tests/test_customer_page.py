@@ -20,6 +20,7 @@ from contracts.interventions.case_v1 import (
 )
 from infra.http.customer_pages import threads
 from infra.testing.following import follow
+from infra.testing.pages import words
 from infra.testing.serving import KEY
 from infra.tokens import issue
 from services.interventions.tests.make import (
@@ -42,14 +43,14 @@ from services.interventions.tests.make import (
     take_down,
     terms,
 )
-from services.interventions.tests.visiting import PAGE, visiting, words
+from services.interventions.tests.visiting import PAGE, visiting
 
 TWO = (*PENDING, list_work("tyres", WorkLevel.ADVISED), send(works=2, proposed=24_000))
 CODED = (*PENDING, send(how=terms(code_above=5_000)))
 MINE = "Merci. Votre réponse a été enregistrée"
 
 
-@pytest.mark.requirement("FLB-002")
+@pytest.mark.requirement("FLB-002", "FLB-042")
 async def test_whoever_has_the_link_is_shown_the_case(database: str) -> None:
     async with visiting(database, *PENDING, place(), place("m-2", private=True), share()) as lea:
         page = await lea.look()
@@ -272,7 +273,7 @@ async def test_who_asks_to_be_called_is_told_so(database: str) -> None:
         assert "Vous avez demandé à être rappelé." in words(await claire.look())
 
 
-@pytest.mark.requirement("FLB-111")
+@pytest.mark.requirement("FLB-111", "FLB-039")
 async def test_a_seller_is_replied_to_with_words(database: str) -> None:
     sales = (create(Module.DIRECT_MESSAGE), name_customer(), send(works=0, proposed=0))
     async with visiting(database, *sales) as claire:

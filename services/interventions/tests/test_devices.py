@@ -48,7 +48,7 @@ async def creates(caller: Caller, reference: str) -> httpx.Response:
     return await caller.anybody("POST", "/cases", body, {"Authorization": f"Bearer {token}"})
 
 
-@pytest.mark.requirement("G-33")
+@pytest.mark.requirement("G-33", "FLB-020", "SM-19")
 async def test_a_device_makes_cases_until_it_is_unpaired(database: str) -> None:
     async with served(database) as caller:
         await follow(caller.running, ADDED, PAIRED)

@@ -34,6 +34,22 @@ async def test_all_media_of_a_case_have_links_and_one_of_an_archive(database: st
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.requirement("FLB-067", "G-42")
+async def test_the_photos_of_a_case_have_a_contact_sheet(database: str) -> None:
+    async with served(database) as caller:
+        path = await caller.made("tablet", author_id="karim")
+        links = f"{path}/media-links"
+        body = {"file_id": "f-video"}
+        assert (await caller.says("tablet", "PUT", f"{path}/media/film", body)).is_success
+        assert (await caller.says("lea", "GET", links)).json()["contact_sheets"] == []
+        await placed(caller, path)
+        found = (await caller.says("lea", "GET", links)).json()
+        masters = caller.running.settings.masters
+    photos, expires_at = ["f-photo", "f-photo"], datetime.fromisoformat(found["expires_at"])
+    [sheet] = found["contact_sheets"]
+    assert sheet == file_links.contact_sheet_address(masters, photos, expires_at)
+
+
 @pytest.mark.requirement("FLB-067")
 async def test_media_are_for_who_reads_the_case(database: str) -> None:
     async with served(database) as caller:

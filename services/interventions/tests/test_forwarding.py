@@ -12,6 +12,7 @@ from contracts.interventions.case_v1 import (
     LinkTaken,
 )
 from infra.http.customer_pages.browsers import COOKIE
+from infra.testing.pages import words
 from services.interventions.case import answering
 from services.interventions.case.answering import (
     CODE_HOLDS,
@@ -36,7 +37,7 @@ from services.interventions.tests.make import (
     take_down,
 )
 from services.interventions.tests.test_answering import DIRECT
-from services.interventions.tests.visiting import visiting, words
+from services.interventions.tests.visiting import visiting
 
 PHONE = replace(HOLDER, browser="a" * 32)
 FRIEND = replace(HOLDER, browser="b" * 32)

@@ -34,7 +34,12 @@ ERASED = CustomerErased(
     erased_at=LATER,
 )
 FORGOTTEN = SubjectForgotten(
-    case_id=ID, organisation_id=GROUP, dealership_id=LILLE, forgotten_at=LATER, file_ids=()
+    case_id=ID,
+    organisation_id=GROUP,
+    dealership_id=LILLE,
+    forgotten_at=LATER,
+    file_ids=(),
+    audit_ids=(),
 )
 
 

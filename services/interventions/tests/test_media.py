@@ -62,7 +62,7 @@ def test_the_fiftieth_photo_is_taken_and_the_fifty_first_is_not() -> None:
     CASE.given(*full).when(place("more")).is_rejected(TooManyFiles(MediaKind.PHOTO, 50))
 
 
-@pytest.mark.requirement("FLB-059", "G-41")
+@pytest.mark.requirement("FLB-059", "G-41", "FLB-061")
 def test_a_photo_that_was_taken_out_makes_room() -> None:
     photos = [place(f"p{n}") for n in range(50)]
     out = TakeOutMedia(organisation_id=GROUP, media_id="p7", by="lea", at=LATER)

@@ -103,7 +103,7 @@ def test_the_case_of_another_organisation_is_none() -> None:
     )
 
 
-@pytest.mark.requirement("FLB-081", "FLB-069")
+@pytest.mark.requirement("FLB-081", "FLB-069", "FLB-061")
 @pytest.mark.parametrize(
     ("commands", "rejection"),
     [
@@ -138,7 +138,7 @@ def test_in_a_warranty_case_colleagues_are_left_a_video_or_nothing() -> None:
     assert isinstance(given.answer(leave_internal(InternalMessageKind.NONE)), list)
 
 
-@pytest.mark.requirement("FLB-048")
+@pytest.mark.requirement("FLB-048", "FLB-003")
 @pytest.mark.parametrize(
     ("kind", "message", "media_id"),
     [
@@ -173,6 +173,7 @@ def test_a_sales_case_has_no_works() -> None:
     given.when(list_work()).is_rejected(NotOfModule(Module.DIRECT_MESSAGE))
 
 
+@pytest.mark.requirement("FLB-046")
 def test_the_last_work_that_a_case_takes_is_the_five_hundredth() -> None:
     full = history(create(), *(list_work(f"w{n}") for n in range(MOST_WORKS - 1)))
     last = CASE.given(*full).answer(list_work("last"))

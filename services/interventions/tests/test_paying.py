@@ -8,24 +8,29 @@ from typing import Any
 import pytest
 
 from contracts.dealerships.dealership_v1 import Licence, LicencesChanged
+from contracts.interventions.case_v1 import LinkScope
 from contracts.payments.account_v1 import AccountConnected, AccountDisconnected, CompanyDeclared
 from contracts.payments.charge_v1 import DocumentNumbered
 from infra import payment_links
 from infra.http.customer_pages.browsers import COOKIE
 from infra.testing.following import NOON, follow
+from infra.testing.pages import words
 from services.interventions import case
 from services.interventions.tests.make import (
     GROUP,
     ID,
     LILLE,
+    PENDING,
     SENT,
+    send,
     take_down,
 )
 from services.interventions.tests.serving import served
 from services.interventions.tests.test_bringing import ON, answered_case, id_of
 from services.interventions.tests.test_payments_charge import paid, refunded
 from services.interventions.tests.test_report_page import SENT as REPORT_SENT
-from services.interventions.tests.visiting import visiting, words
+from services.interventions.tests.test_sending import name_recipient
+from services.interventions.tests.visiting import visiting
 
 LICENSED = LicencesChanged(
     dealership_id=LILLE,
@@ -76,6 +81,14 @@ def numbered() -> DocumentNumbered:
         number="LILLE-000001",
         account_version=2,
         numbered_at=NOON,
+        cancels=None,
+        buyer_name=None,
+        buyer_number=None,
+        buyer_vat_number=None,
+        buyer_office=None,
+        postal_code=None,
+        city=None,
+        buyer_country=None,
     )
 
 
@@ -179,6 +192,25 @@ async def test_a_paid_case_has_a_mark_beside_each_work_that_stays_paid(database:
 
 
 MARKED = [("pads", True), ("tyres", False)]
+
+
+@pytest.mark.requirement("FLB-172")
+@pytest.mark.parametrize(
+    ("scope", "pays"), [(LinkScope.READ, True), (LinkScope.ANSWER, False)], ids=["pays", "answers"]
+)
+async def test_a_recipient_is_led_to_the_payment_who_has_the_right_to_pay(
+    database: str, scope: LinkScope, pays: bool
+) -> None:
+    """To answer and to pay are two rights (I4)."""
+    desk = replace(name_recipient(), scope=scope, sees_prices=True, pays=pays)
+    async with visiting(database, *PENDING, desk, send(), take_down("pads")) as claire:
+        await follow(claire.running, *TAKES_CARDS)
+        assert len(paths(await claire.look())) == 1
+        await claire.holds("lease.1")
+        page = await claire.look()
+        assert len(paths(page)) == pays
+        await follow(claire.running, paid(ID, pads=12_000), numbered())
+        assert any(one.endswith("/invoice") for one in paths(await claire.look())) is pays
 
 
 async def test_whoever_a_link_was_forwarded_to_is_led_to_no_payment(database: str) -> None:

@@ -10,6 +10,7 @@ from contracts.payments.charge_v1 import (
     Amounts,
     ChargePaid,
     Line,
+    RefundBounced,
     RefundMade,
     RefundPart,
     RefundReason,
@@ -63,6 +64,23 @@ def refunded(refund_id: str, case_id: str = "J1", **works: int) -> RefundMade:
     )
 
 
+def bounced(refund_id: str, **works: int) -> RefundBounced:
+    return RefundBounced(
+        charge_id="charge",
+        organisation_id=GROUP,
+        dealership_id=LILLE,
+        case_id="J1",
+        refund_id=refund_id,
+        provider_refund_id=f"re_{refund_id}",
+        parts=tuple(RefundPart(id, of(amount)) for id, amount in works.items()),
+        total=of(sum(works.values())),
+        balance_transaction_id=None,
+        responsible_id=None,
+        bounced_at=NOON,
+        version=9,
+    )
+
+
 @pytest.mark.parametrize(
     ("refunds", "left"),
     [
@@ -82,6 +100,14 @@ def test_a_work_is_paid_until_all_its_money_went_back(
         for one in order:
             row = project(row, one)
         assert row.kept == left
+
+
+@pytest.mark.requirement("FLB-174")
+def test_a_work_whose_refund_bounced_is_paid() -> None:
+    row = project(project(None, paid(pads=10_000)), refunded("1", pads=10_000))
+    assert (set(row.kept), row.refunded_minor) == (set(), 10_000)
+    row = project(row, bounced("1", pads=10_000))
+    assert (set(row.kept), row.refunded_minor) == ({"pads"}, 0)
 
 
 def test_money_does_not_go_back_before_it_came() -> None:
@@ -108,3 +134,13 @@ async def test_what_was_paid_comes_into_a_report_at_nothing(
         )
         assert shown["carried_out"]["including_vat"]["amount_minor"] == costs
         assert planned["paid"] is False
+
+
+async def test_a_case_that_was_paid_is_not_taken_for_unchanged(database: str) -> None:
+    async with served(database) as api:
+        path = await answered_case(api)
+        before = await api.says("lea", "GET", path)
+        await follow(api.running, paid(id_of(path), pads=10_800))
+        same = {"If-None-Match": before.headers["ETag"]}
+        after = await api.says("lea", "GET", path, headers=same)
+        assert after.json()["payment"]["total"]["amount_minor"] == 10_800

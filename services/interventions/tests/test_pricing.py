@@ -72,7 +72,7 @@ def test_a_discount_in_money_is_taken_off_before_vat(amount: int, data: st.DataO
 
 
 @any_of(st.lists(st.tuples(MINOR, MODES, POINTS)))
-@pytest.mark.requirement("FLB-049", "M-07")
+@pytest.mark.requirement("FLB-049", "M-07", "G-88")
 def test_totals_are_the_sums_of_their_lines(lines: list[tuple[int, PriceMode, int]]) -> None:
     parts = [amounts_of(priced(*one)) for one in lines]
     found = total(parts, "EUR")

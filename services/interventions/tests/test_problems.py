@@ -5,23 +5,26 @@ from typing import get_args
 import pytest
 
 from contracts.decisions import Changed
-from contracts.interventions.case_v1 import MediaKind, Module, SendingChannel
+from contracts.interventions.case_v1 import MeasurementUnit, MediaKind, Module, SendingChannel
 from infra.testing.problems import said_everywhere, told
-from services.interventions import case
+from services.interventions import case, photo_account
 from services.interventions.case import (
     answering,
     bringing,
     content,
+    exporting,
+    measuring,
     media,
     pricing,
     recipients,
     sending,
+    visit,
     works,
 )
-from services.interventions.http.problems import WORDING
+from services.interventions.http.problems import WORDING, Rejection
 from services.interventions.tests.make import eur
 
-REJECTIONS: list[case.Rejection] = [
+REJECTIONS: list[Rejection] = [
     case.NoSuchCase(),
     case.CaseIdTaken("J1"),
     case.CaseIsSent(),
@@ -49,6 +52,12 @@ REJECTIONS: list[case.Rejection] = [
     bringing.TooManyImports(50),
     bringing.ImportedCaseNotAnswered("J1"),
     bringing.LineIsNotOpen("J1", "pads"),
+    bringing.ReportOfOtherVehicle("TS1"),
+    exporting.ExportIdTaken("e-1"),
+    exporting.NotAPublicPhoto("m-1"),
+    exporting.TooManyExports(100),
+    photo_account.NoPhotoAccount(),
+    photo_account.PhotoCredentialsRefused(),
     media.TooManyFiles(MediaKind.PHOTO, 50),
     media.VideoTooLong(301, 300),
     media.VideosTooLong(601, 600),
@@ -59,6 +68,7 @@ REJECTIONS: list[case.Rejection] = [
     recipients.NoSuchRecipient("r-1"),
     recipients.TooManyRecipients(10),
     recipients.RecipientNotReached(),
+    recipients.PayerSeesNoPrices(),
     recipients.RecipientOnlyReads(),
     recipients.NoWorkToDecide("w-1"),
     sending.StockIsNotSent(),
@@ -81,12 +91,18 @@ REJECTIONS: list[case.Rejection] = [
     answering.CodesAskedTooOften(5),
     answering.NoPhoneForCode(),
     answering.NoContactRequested(),
+    measuring.MeasuredInOtherUnit(MeasurementUnit.VOLT),
+    measuring.ValueNotPossible(100_000),
+    measuring.TooManyDecimals(2),
+    works.LevelIsMissing(),
+    visit.VisitNotAsked(),
+    visit.VisitIsRated(7),
     Changed({"version": 1}, {"version": 2}),
 ]
 
 
 def test_every_rejection_is_a_status_and_a_sentence() -> None:
-    assert {type(one) for one in REJECTIONS} == set(get_args(case.Rejection))
+    assert {type(one) for one in REJECTIONS} == set(get_args(Rejection))
     for rejection in REJECTIONS:
         status, sentence = told(rejection, WORDING)
         assert status in (403, 404, 409, 410, 412, 422)
@@ -94,5 +110,5 @@ def test_every_rejection_is_a_status_and_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda each: type(each).__name__)
-def test_a_rejection_is_told_in_every_language(rejection: case.Rejection) -> None:
+def test_a_rejection_is_told_in_every_language(rejection: Rejection) -> None:
     assert said_everywhere(rejection, WORDING)

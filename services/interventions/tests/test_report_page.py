@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.interventions.case_v1 import ContactRequested, WorkLevel
+from infra.testing.pages import words
 from services.interventions.tests.make import (
     eur,
     list_work,
@@ -20,7 +21,7 @@ from services.interventions.tests.test_work_reports import (
     bring,
     line,
 )
-from services.interventions.tests.visiting import visiting, words
+from services.interventions.tests.visiting import visiting
 
 LINES = (line("oil"), line("pads", paid=True))
 SENDING = send(works=6, proposed=36_000)

@@ -10,12 +10,18 @@ from contracts.interventions.case_v1 import (
     LineAccepted,
     LineRefused,
     LinkScope,
+    RecipientNamed,
     WorkLevel,
 )
+from infra.testing.pages import words
 from services.interventions import case
 from services.interventions.case import answering, recipients
 from services.interventions.case.answering import Holder, NothingToDecide, WorkOfOthers
-from services.interventions.case.recipients import NoWorkToDecide, RecipientOnlyReads
+from services.interventions.case.recipients import (
+    NoWorkToDecide,
+    PayerSeesNoPrices,
+    RecipientOnlyReads,
+)
 from services.interventions.tests.make import (
     CASE,
     PENDING,
@@ -26,11 +32,12 @@ from services.interventions.tests.make import (
     open_page,
     revise,
     send,
+    share,
     state,
     take_down,
 )
 from services.interventions.tests.test_sending import name_recipient
-from services.interventions.tests.visiting import visiting, words
+from services.interventions.tests.visiting import visiting
 
 LEASING = "lease"
 HOLDER = Holder(link_id=f"{LEASING}.1", ip_address=None, device=None)
@@ -113,6 +120,41 @@ def test_a_recipient_is_named_for_works_that_are_there_to_decide() -> None:
 def test_who_only_reads_is_named_for_no_work() -> None:
     reader = named("tyres", scope=LinkScope.READ)
     CASE.given(*history(*TWO)).when(reader).is_rejected(RecipientOnlyReads())
+
+
+def test_who_pays_is_shown_prices() -> None:
+    blind = replace(named(), pays=True, sees_prices=False)
+    CASE.given(*history(*TWO)).when(blind).is_rejected(PayerSeesNoPrices())
+    seeing = added(*TWO, replace(blind, sees_prices=True))
+    assert [type(one) for one in seeing] == [RecipientNamed]
+
+
+@pytest.mark.parametrize(
+    ("scope", "prices", "said", "pays"),
+    [
+        (LinkScope.ANSWER, True, None, True),
+        (LinkScope.ANSWER, False, None, False),
+        (LinkScope.READ, True, None, False),
+        (LinkScope.READ, True, True, True),
+        (LinkScope.ANSWER, True, False, False),
+    ],
+)
+def test_the_right_to_pay_is_one_of_its_own_and_in_the_link(
+    scope: LinkScope, prices: bool, said: bool | None, pays: bool
+) -> None:
+    who = replace(named(scope=scope), sees_prices=prices, pays=said)
+    found = state(*TWO, who, share(LEASING))
+    assert isinstance(found, case.Pending)
+    link = found.dossier.links[f"{LEASING}.1"]
+    assert (link.pays, recipients.pays(found.dossier, link)) == (pays, pays)
+
+
+def test_a_link_of_before_lets_whoever_answers_and_sees_prices_pay() -> None:
+    found = state(*TWO, replace(named(), sees_prices=False), share(LEASING), share())
+    assert isinstance(found, case.Pending)
+    mine, theirs = (found.dossier.links[f"{one}.1"] for one in ("customer", LEASING))
+    assert recipients.pays(found.dossier, replace(mine, pays=None))
+    assert not recipients.pays(found.dossier, replace(theirs, pays=None))
 
 
 @pytest.mark.requirement("FLB-071")

@@ -257,6 +257,7 @@ def test_a_recipient_beside_the_customer_has_a_link_and_a_language_of_their_own(
     assert desk.link == "https://example.org/lease.1"
 
 
+@pytest.mark.requirement("FLB-003", "FLB-004")
 def test_a_case_is_shown_to_ten_recipients_who_can_be_reached() -> None:
     ten = [name_recipient(f"r{n}") for n in range(MOST_RECIPIENTS - 1)]
     last = CASE.given(*history(create(), *ten)).answer(name_recipient("last"))
@@ -289,6 +290,7 @@ def test_a_link_that_expired_is_made_anew() -> None:
     [
         ({"name": "Front desk"}, True),
         ({"scope": LinkScope.ANSWER}, False),
+        ({"pays": True, "sees_prices": True}, False),
         ({"email": "other@example.org"}, False),
         ({"phone": "+33612345679"}, False),
     ],

@@ -102,6 +102,8 @@ def line(
         due_mileage_km=None if due_on is None else 95_000,
         source=None,
         paid=False,
+        measurement=None,
+        assessment=None,
     )
     return Decided(work_id=f"J1-{id}", work=work, accepted=accepted, paid=paid)
 

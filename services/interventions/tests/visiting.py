@@ -1,11 +1,9 @@
 """A customer with a link, in a browser without scripts, and the dealership whose page it is."""
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -18,6 +16,7 @@ from contracts.dealerships.template_v1 import Module, TemplateSaved, TemplateTex
 from infra.commands import CommandContext, Refused
 from infra.testing import serving
 from infra.testing.following import follow
+from infra.testing.pages import hidden
 from infra.testing.serving import KEY
 from infra.tokens import issue
 from infra.vault import Vault
@@ -30,8 +29,6 @@ from services.interventions.tests.make import GROUP, ID, LILLE, LINK, NOON
 Fact = TypeVar("Fact")
 CODE_ABOVE = 20_000
 PAGE = "text/html; charset=utf-8"
-_HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
-_TAG = re.compile(r"<[^>]+>")
 
 
 @dataclass
@@ -61,7 +58,10 @@ class Visitor(serving.Caller):
 
     async def send(self, act: str, page: httpx.Response, **entered: str) -> httpx.Response:
         """Send the form of a page with what was entered, and what the browser says beside."""
-        fields = {**hidden(page), **{name.replace("__", "."): v for name, v in entered.items()}}
+        fields = {
+            **hidden(page.text),
+            **{name.replace("__", "."): v for name, v in entered.items()},
+        }
         return await self.client.post(f"/page/{self.token}/{act}", data=fields, headers=self.beside)
 
     async def preview(self, *roles: Any, at: str = LILLE, org: str = GROUP) -> httpx.Response:
@@ -84,17 +84,6 @@ async def visiting(database: str, *commands: case.Command) -> AsyncIterator[Visi
         await visitor.has(*commands)
         await visitor.holds()
         yield visitor
-
-
-def hidden(page: httpx.Response) -> dict[str, str]:
-    """The fields that the first form of a page sends beside what is entered."""
-    return {name: unescape(value) for name, value in _HIDDEN.findall(page.text)}
-
-
-def words(page: httpx.Response) -> str:
-    """All that a page says, a blank between its pieces."""
-    body = page.text.partition("<body")[2].partition(">")[2]
-    return " ".join(unescape(_TAG.sub(" ", body)).split())
 
 
 def soon(hours: float) -> datetime:

@@ -123,10 +123,11 @@ Rejection = (
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Where a parcel was scanned last in a count, and by whom."""
+    """Where a parcel was scanned last in a count, by whom and when."""
 
     shelf: str | None
     by: str
+    at: datetime
 
 
 Scans = Mapping[int, Mapping[str, Scan]]
@@ -146,7 +147,7 @@ class Counting:
 
 
 def evolve(state: Counting, event: ParcelsCounted) -> Counting:
-    scan = Scan(event.shelf, event.counted_by)
+    scan = Scan(event.shelf, event.counted_by, event.counted_at)
     scanned = {**state.scans.get(event.count, {}), **dict.fromkeys(event.parcel_codes, scan)}
     by = state.counters.get(event.count, frozenset()) | {event.counted_by}
     return replace(
@@ -173,13 +174,15 @@ def decide(command: Command, state: Counting) -> Decision:
 
 
 def count_parcels(command: CountParcels, state: Counting) -> Decision:
+    """The latest scan of a parcel holds: one that a phone reports late moves nothing back."""
     if command.manages:
         return InventoryIsNotBlind()
     known = state.scans.get(command.count, {})
     new = tuple(
         code
         for code in dict.fromkeys(command.parcel_codes)
-        if code not in known or known[code].shelf != command.shelf
+        if code not in known
+        or (known[code].shelf != command.shelf and known[code].at <= command.at)
     )
     if not new:
         return []

@@ -72,6 +72,7 @@ def count(
     by: str = "omar",
     manages: bool = False,
     organisation: str = "maarif",
+    at: datetime = LATER,
 ) -> CountParcels:
     return CountParcels(
         organisation_id=organisation,
@@ -80,7 +81,7 @@ def count(
         parcel_codes=codes or (FIRST,),
         by=by,
         manages=manages,
-        at=LATER,
+        at=at,
     )
 
 

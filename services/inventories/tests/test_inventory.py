@@ -36,6 +36,7 @@ from services.inventories.inventory.settling import (
 )
 from services.inventories.tests.make import (
     FIRST,
+    LATER,
     NOON,
     SECOND,
     STRANGE,
@@ -85,6 +86,11 @@ class TestCount:
         given(opened()).when(count(FIRST, SECOND, FIRST)).records(counted(FIRST, SECOND))
         given(opened(), counted()).when(count(FIRST, SECOND)).records(counted(SECOND))
         given(opened(), counted()).when(count(shelf="B-13")).records(counted(shelf="B-13"))
+
+    def test_a_scan_that_comes_late_moves_nothing_back(self) -> None:
+        history = (opened(), counted(), counted(shelf="B-13"))
+        given(*history).when(count(at=LATER)).records(counted())
+        given(*history).when(count(at=LATER - timedelta(microseconds=1))).records_nothing()
 
     def test_who_sees_what_is_expected_does_not_count(self) -> None:
         given(opened()).when(count(manages=True)).is_rejected(InventoryIsNotBlind())

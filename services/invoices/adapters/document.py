@@ -3,7 +3,6 @@
 Made from the same facts it has the same bytes, whenever and wherever that is.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,17 +10,17 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import facturx  # type: ignore[import-untyped]
 import yaml
-from babel.numbers import format_currency, format_percent, get_currency_precision
+from babel.numbers import format_currency, format_percent
 
 from contracts.common_v1 import Money
 from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import ContestSettled, InvoiceApproved, TaxCategory
 from contracts.invoices.invoice_v1 import Line as InvoiceLine
 from contracts.invoices.seller_v1 import CompanyDeclared
+from infra import companies, einvoices
+from infra.einvoices import decimal, percent
 from infra.printing import compiled
-from services.invoices.adapters import checks
 from services.invoices.invoice import own_invoice
 from services.invoices.invoice.situations import Approved
 
@@ -31,23 +30,6 @@ CREDIT: Final = "261"
 PIECE: Final = "C62"
 SERVICES: Final = "S1"
 """The French frame of an invoice for services."""
-SIREN, SIRET = "0002", "0009"
-IN_THE_DIRECTORY: Final = "0225"
-"""The scheme of electronic addresses in the French directory: a SIREN, or that and a suffix."""
-BY_VAT_NUMBER = {
-    "BE": "9925",
-    "CH": "9927",
-    "DE": "9930",
-    "ES": "9920",
-    "GB": "9932",
-    "GR": "9933",
-    "IT": "9906",
-    "LU": "9938",
-    "MC": "9940",
-    "NL": "9944",
-    "PT": "9946",
-}
-"""The schemes of electronic addresses elsewhere that are VAT numbers."""
 CODES = {
     TaxCategory.STANDARD: "S",
     TaxCategory.EXEMPT: "E",
@@ -59,12 +41,6 @@ WHERE: Final = "Europe/Paris"
 """Where an invoice was approved that does not say."""
 WORDS: Final = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text("utf-8"))
 PAGE: Final = Path(__file__).with_name("page.typ").read_bytes()
-_STAMPS = (
-    (re.compile(rb"(?:(?<=D:)|(?<=D\\072))\d{14}"), "%Y%m%d%H%M%S"),
-    (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"), "%Y-%m-%dT%H:%M:%S+00:00"),
-)
-"""The times that Factur-X writes into a PDF, each of a fixed length."""
-
 Company = CompanyDeclared | BuyerDeclared
 
 
@@ -146,25 +122,11 @@ class Paper:
         plain = compiled(PAGE, self._shown(), at)
         if not self.is_facturx:
             return plain
-        made: bytes = facturx.generate_from_binary(
-            plain,
-            self.xml(),
-            flavor="factur-x",
-            level="en16931",
-            check_xsd=True,
-            lang="fr",
-            xmp_compression=False,
-        )
-        for stamp, form in _STAMPS:
-            made = stamp.sub(at.strftime(form).encode(), made)
-        return made
+        return einvoices.embedded(plain, self.xml(), at)
 
     def xml(self) -> bytes:
         """The invoice as EN 16931 has it, checked against its schema."""
-        made: bytes = facturx.generate_xml(
-            self._terms(), flavor="factur-x", level="en16931", check_xsd=True, check_schematron=None
-        )
-        return made
+        return einvoices.xml_of(self._terms())
 
     @property
     def _delivered_on(self) -> date:
@@ -250,7 +212,7 @@ class Paper:
         buyer = self.buyer
         party = {"name": buyer.legal_name, "addr_l1": buyer.registered_office, **_place(buyer)}
         # One without a prefix is none of EN 16931 (BR-CO-09).
-        named = buyer.vat_number.startswith(checks.prefix(buyer.country))
+        named = buyer.vat_number.startswith(companies.prefix(buyer.country))
         return party | {"vat_identifier": buyer.vat_number} if named else party
 
     # --- As people read it --------------------------------------------------
@@ -348,21 +310,13 @@ class Paper:
 
 def _place(company: Company) -> dict[str, Any]:
     """The place of a company, how it is registered, and where a platform delivers to it."""
-    place = {"postcode": company.postal_code, "city": company.city, "country_code": company.country}
-    number = company.company_number
-    if company.country != "FR":
-        scheme = BY_VAT_NUMBER.get(company.country)
-        if scheme and company.vat_number:
-            place |= {"einvoicing_addr": company.vat_number, "einvoicing_addr_schemeid": scheme}
-        return place | {"legal_identifier": number}
-    return {
-        **place,
-        "legal_identifier": number[:9],
-        "legal_identifier_schemeid": SIREN,
-        "identifiers": {SIRET: number},
-        "einvoicing_addr": company.endpoint or number[:9],
-        "einvoicing_addr_schemeid": IN_THE_DIRECTORY,
+    place = {
+        "postcode": company.postal_code,
+        "city": company.city,
+        "country_code": company.country,
     }
+    number, vat_number = company.company_number, company.vat_number
+    return place | einvoices.registration(company.country, number, vat_number, company.endpoint)
 
 
 def _registered(company: Company) -> list[str]:
@@ -390,17 +344,6 @@ def _printed(company: Company, street: str) -> list[str]:
         f"{words['vat_number']} {vat}" if vat else "",
     ]
     return [line for line in lines if line]
-
-
-def decimal(amount: Money) -> str:
-    """Major units as EN 16931 writes them, with the places of the currency."""
-    places = get_currency_precision(amount.currency)
-    return f"{Decimal(amount.amount_minor).scaleb(-places):.{places}f}"
-
-
-def percent(rate: int) -> str:
-    """Basis points as a percentage, as EN 16931 writes it."""
-    return f"{Decimal(rate) / 100:.2f}"
 
 
 def as_amount(amount: Money) -> str:

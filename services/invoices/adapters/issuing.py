@@ -3,9 +3,9 @@
 from typing import Any, Protocol, TypeVar
 
 from contracts.invoices.invoice_v1 import ContestSettled
+from infra import invoice_rules
 from infra.commands import Aggregate, Loaded
 from services.invoices import numbering, seller
-from services.invoices.adapters import rules
 from services.invoices.adapters.document import Paper
 from services.invoices.aggregates import BUYER, SELLER
 from services.invoices.invoice.rejections import BrokenRule
@@ -48,4 +48,5 @@ async def broken_rules(
     made = await paper(source, invoice, settled)
     if not made.is_facturx:
         return ()
-    return await rules.broken(made.xml(), domestic=made.is_domestic)
+    found = await invoice_rules.broken(made.xml(), domestic=made.is_domestic)
+    return tuple(BrokenRule(*one) for one in found)

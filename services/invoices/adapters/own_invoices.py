@@ -22,8 +22,9 @@ from contracts.invoices.buyer_v1 import BuyerDeclared
 from contracts.invoices.invoice_v1 import Compared, Difference
 from contracts.invoices.seller_v1 import CompanyDeclared
 from infra import confined
+from infra.einvoices import decimal
 from services.invoices.adapters import own_reading
-from services.invoices.adapters.document import READER, decimal
+from services.invoices.adapters.document import READER
 from services.invoices.terms import Owed
 
 log = logging.getLogger("relais.invoices")

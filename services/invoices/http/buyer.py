@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from contracts.invoices.buyer_v1 import BuyerDeclared, contract
+from infra import companies
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Instant
 from infra.http.printed import PrintedLine
 from infra.http.request_context import RequestContext, requires
-from services.invoices.adapters import checks
 from services.invoices.aggregates import BUYER
 from services.invoices.buyer import DeclareBuyer
 from services.invoices.http.companies import CompanyOnInvoices, Number
@@ -36,7 +36,7 @@ class BuyerBody(CompanyOnInvoices):
     def identifiers(self) -> tuple[str, str]:
         """The company's number and its VAT number, as they are kept."""
         company = self.company()
-        return company, checks.vat_number(self.country, company, self.vat_number)
+        return company, companies.vat_number(self.country, company, self.vat_number)
 
 
 class CompanyOfBuyer(Answer):

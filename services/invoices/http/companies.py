@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from infra import companies
 from infra.http.models import Body, Called, MoneyBody
 from infra.http.printed import PrintedLine
-from services.invoices.adapters import checks
 
 Country = Annotated[
     Literal["BE", "CH", "DE", "ES", "FR", "GB", "GR", "IT", "LU", "MA", "MC", "NL", "PT"],
@@ -39,7 +39,7 @@ class CompanyOnInvoices(Body):
 
     def company(self) -> str:
         """The company's number, as it is kept. Raises ValueError, also for its endpoint."""
-        number = checks.company_number(self.country, self.company_number)
+        number = companies.company_number(self.country, self.company_number)
         if self.endpoint is not None:
-            checks.endpoint(self.country, number, self.endpoint)
+            companies.endpoint(self.country, number, self.endpoint)
         return number

@@ -10,13 +10,13 @@ from contracts.invoices.seller_v1 import (
     MandateWithdrawn,
     contract,
 )
+from infra import companies
 from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
 from infra.http.models import Id, Instant
 from infra.http.printed import PrintedLine
 from infra.http.request_context import RequestContext, requires
 from services.invoices import seller
-from services.invoices.adapters import checks
 from services.invoices.aggregates import SELLER
 from services.invoices.http.companies import CompanyOnInvoices, Number
 from services.invoices.http.invoices import is_billing
@@ -46,7 +46,7 @@ class CompanyBody(CompanyOnInvoices):
         company = self.company()
         if self.vat_number is None:
             return company, None
-        return company, checks.vat_number(self.country, company, self.vat_number)
+        return company, companies.vat_number(self.country, company, self.vat_number)
 
 
 class CompanyShown(Answer):

@@ -13,8 +13,9 @@ from pypdf import PdfReader
 
 from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import InvoiceApproved, InvoiceEvent, Receipt, TaxCategory
+from infra.einvoices import decimal
 from services.invoices import invoice
-from services.invoices.adapters.document import Paper, as_amount, decimal
+from services.invoices.adapters.document import Paper, as_amount
 from services.invoices.invoice.situations import Approved
 from services.invoices.terms import Treatment
 from services.invoices.tests.make import (

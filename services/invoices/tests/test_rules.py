@@ -6,9 +6,9 @@ import pytest
 
 from contracts.common_v1 import Money
 from contracts.invoices.invoice_v1 import InvoiceApproved
+from infra import invoice_rules as rules
 from infra.testing.spec import Spec
 from services.invoices import invoice
-from services.invoices.adapters import rules
 from services.invoices.adapters.document import Paper
 from services.invoices.invoice.rejections import BrokenRule, RulesBroken
 from services.invoices.tests.make import (

@@ -27,6 +27,11 @@ Explanation = Annotated[str, StringConstraints(strip_whitespace=True, max_length
 """Told to the provider."""
 
 
+Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z ./-]{1,39}$")]
+"""A number as an office wrote it."""
+PostalCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z -]{1,11}$")]
+
+
 class DocumentShown(Answer):
     """A document for providers, in the version that holds."""
 

@@ -170,8 +170,9 @@ async def apply(
 ) -> Answered[Recorded]:
     """Apply, with every document that is asked for and the terms that hold; again after a
     refusal, or to bring an application up to date."""
-    await related(context, between(context, marketplace_id=marketplace_id))
+    known = await related(context, between(context, marketplace_id=marketplace_id))
     settings = await active(context, marketplace_id)
+    invited = (await context.load(INVITATION, known.invitation_id)).state
     state = (await context.load(PROVIDER, context.principal.organisation_id)).state
     command = applying.Apply(
         requested=settings.documents,
@@ -179,6 +180,7 @@ async def apply(
         terms_version=body.terms_version,
         terms_now=settings.terms_version,
         today=context.at.astimezone(ZoneInfo(settings.time_zone)).date(),
+        told_id=invited.sent.sent_by if isinstance(invited, invitation.Known) else None,
         by=context.principal.subject,
         at=context.at,
     )

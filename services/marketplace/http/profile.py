@@ -30,6 +30,7 @@ from services.marketplace import provider
 from services.marketplace.adapters import calendars
 from services.marketplace.aggregates import PROVIDER
 from services.marketplace.http.access import OwnerContext, ProviderContext
+from services.marketplace.http.fields import Number, PostalCode
 from services.marketplace.http.relations import ZoneShown, zone_shown
 from services.marketplace.http.zones import ZoneBody
 
@@ -59,8 +60,6 @@ ClockTime = Annotated[
 ]
 """A time by the clock of the rule's zone."""
 ClockTimes = Annotated[tuple[ClockTime, ...], Field(max_length=200, strict=False)]
-Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z ./-]{1,39}$")]
-"""A number as an office wrote it."""
 
 
 class TimeRuleBody(Body):
@@ -127,7 +126,7 @@ class IdentityBody(Body):
     born_on: Day | None = None
     """Of a person."""
     street: Line
-    postal_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z -]{1,11}$")]
+    postal_code: PostalCode
     city: Line
     country: Country
     tax_number: Number

@@ -1,5 +1,6 @@
 """The providers of a marketplace over HTTP, for its operator (OGU-16 to OGU-23)."""
 
+from dataclasses import replace
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,7 @@ from services.marketplace.http.relations import (
 )
 from services.marketplace.http.settings import Links
 from services.marketplace.http.zones import ZoneBody
-from services.marketplace.lookups import dispatch_job
+from services.marketplace.lookups import dispatch_contract, dispatch_job
 from services.marketplace.read_models import relations as rows_of
 from services.marketplace.relation import (
     applying,
@@ -84,6 +85,9 @@ class EndBody(StatementBody):
     end: End
     jobs: Annotated[tuple[SettlementBody, ...], Field(max_length=1_000, strict=False)]
     """Each of them once: an answer of 409 names them."""
+    contracts: Annotated[tuple[Id, ...], Field(max_length=1_000, strict=False)] = ()
+    """The contracts with visits to come, each once: they end with the last day. Whoever wants them
+    to go on gives them to another provider before. An answer of 409 names them."""
 
 
 class ComplaintAnswerBody(Body):
@@ -198,18 +202,23 @@ async def end_relation(
     """
     known = await of_mine(context, provider_id)
     settings = await mine(context)
+    today = context.at.astimezone(ZoneInfo(settings.time_zone)).date()
     command = ending.AnnounceEnd(
         end=body.end,
         reason=body.reason,
         explanation=body.explanation,
         jobs=tuple(JobSettlement(job_id=one.job_id, outcome=one.outcome) for one in body.jobs),
         open_jobs=await dispatch_job.open_jobs(context, known),
+        contracts=body.contracts,
+        open_contracts=(),
         notice_days=settings.notice_days,
         time_zone=settings.time_zone,
         by=context.principal.subject,
         at=context.at,
     )
-    return await carry_out(context, provider_id, command)
+    last_day, _ = ending.end_of(command, known)
+    left = await dispatch_contract.open_contracts(context, known, today, last_day)
+    return await carry_out(context, provider_id, replace(command, open_contracts=left))
 
 
 @router.delete("/providers/{provider_id}/ending")

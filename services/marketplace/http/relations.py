@@ -173,6 +173,8 @@ class EndFact(Answer):
     reason: Reason
     explanation: str
     jobs: tuple[SettledJob, ...]
+    contracts: tuple[str, ...]
+    """Those that end with the last day."""
     last_day: Day
     effective_at: Instant
     announced_by: str

@@ -4,16 +4,19 @@ from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.marketplace import marketplace_v1
 from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
     CommissionSet,
     CommissionVatSet,
+    CompanyDeclared,
     DocumentsRequested,
     InternalDocumentPublished,
     InternalDocumentWithdrawn,
+    LocalitiesListed,
+    Locality,
     MarketplaceActivated,
     MarketplaceDeactivated,
     NoticePeriodChanged,
@@ -25,11 +28,23 @@ from contracts.marketplace.marketplace_v1 import (
 )
 from contracts.media.file_v1 import Purpose
 from contracts.providers import Marketplace
-from infra import file_links
+from infra import companies, file_links
 from infra.host import Running
-from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
 from infra.http.history import History, HistoryPart
-from infra.http.models import Body, Currency, Day, Id, Instant, Language, Line, TimeZone
+from infra.http.models import (
+    Body,
+    Country,
+    Currency,
+    Day,
+    Id,
+    Instant,
+    Language,
+    Line,
+    PointBody,
+    TimeZone,
+)
+from infra.http.printed import PrintedLine
 from infra.http.request_context import PublicRequest, RequestContext
 from infra.lookups import files, organisations
 from services.marketplace import marketplace
@@ -44,6 +59,8 @@ from services.marketplace.http.fields import (
     BasisPoints,
     DocumentName,
     DocumentShown,
+    Number,
+    PostalCode,
     ServiceCode,
     Unit,
 )
@@ -108,6 +125,26 @@ class ServiceBody(Body):
     unit: Unit
 
 
+class LocalityBody(Body):
+    """A town, or a part of one."""
+
+    locality: Line
+    """As people call it."""
+    postal_code: Line
+    commune_code: Id
+    """Counts where zones are lists of communes."""
+    centre: PointBody
+    """Counts where zones are drawn."""
+
+
+class LocalitiesBody(Body):
+    """The places at which customers may ask for a service on the page of the marketplace."""
+
+    localities: Annotated[
+        tuple[LocalityBody, ...], Field(max_length=marketplace.MOST_LOCALITIES, strict=False)
+    ]
+
+
 class TermsBody(Body):
     """The terms of use that hold from now on."""
 
@@ -122,6 +159,31 @@ class InternalDocumentBody(Body):
     title: Line
     file_id: Id
     """A file of one's own that was sent for the purpose `other`."""
+
+
+class CompanyBody(Body):
+    """The company of the operator, as it is registered; its numbers are checked."""
+
+    legal_name: PrintedLine
+    company_number: Number
+    """SIRET in France, ICE in Morocco, the register's number elsewhere."""
+    vat_number: Number | None = None
+    registered_office: PrintedLine
+    postal_code: PostalCode
+    city: PrintedLine
+    country: Country
+
+    @model_validator(mode="after")
+    def _checked(self) -> "CompanyBody":
+        self.identifiers()
+        return self
+
+    def identifiers(self) -> tuple[str, str | None]:
+        """The company's number and its VAT number, as they are kept. Raises `Unfit`."""
+        company = companies.company_number(self.country, self.company_number)
+        if self.vat_number is None:
+            return company, None
+        return company, companies.vat_number(self.country, company, self.vat_number)
 
 
 class CommissionBody(Body):
@@ -162,11 +224,32 @@ class ServiceShown(Answer):
     unit: Unit
 
 
+class LocalityShown(Answer):
+    """A town, or a part of one, at which customers may ask for a service."""
+
+    locality: str
+    postal_code: str
+    commune_code: str
+    centre: PointShown
+
+
 class RateShown(Answer):
     """A commission from a day on."""
 
     valid_from: Day
     basis_points: int | None
+
+
+class CompanyShown(Answer):
+    """The company that writes the invoices of commissions."""
+
+    legal_name: str
+    company_number: str
+    vat_number: str | None
+    registered_office: str
+    postal_code: str
+    city: str
+    country: str
 
 
 class SettingsShown(Answer):
@@ -182,6 +265,7 @@ class SettingsShown(Answer):
     notice_days: int
     documents: tuple[RequestedShown, ...]
     services: tuple[ServiceShown, ...]
+    localities: tuple[LocalityShown, ...]
     terms: tuple[DocumentShown, ...]
     """Every version, the one that holds last."""
     internal_documents: tuple[DocumentShown, ...]
@@ -189,6 +273,8 @@ class SettingsShown(Answer):
     """By their days."""
     commission_vat: tuple[RateShown, ...]
     """The VAT on commissions, by its days."""
+    company: CompanyShown | None
+    """Null until the operator has said which company it is: no commission is invoiced then."""
 
 
 class DocumentsFact(Answer):
@@ -203,6 +289,13 @@ class ServiceFact(Answer):
     service_code: str
     names: tuple[NameShown, ...]
     unit: Unit
+    listed_by: str
+    listed_at: Instant
+
+
+class LocalitiesFact(Answer):
+    marketplace_id: str
+    localities: tuple[LocalityShown, ...]
     listed_by: str
     listed_at: Instant
 
@@ -223,6 +316,7 @@ class SettingsHistory(
         NoticePeriodChanged: ("marketplace_id", "days", "changed_by", "changed_at"),
         DocumentsRequested: DocumentsFact,
         ServiceListed: ServiceFact,
+        LocalitiesListed: LocalitiesFact,
         ServiceUnlisted: ("marketplace_id", "service_code", "unlisted_by", "unlisted_at"),
         TermsPublished: (
             *("marketplace_id", "version", "title", "file_id", "published_by", "published_at"),
@@ -236,6 +330,11 @@ class SettingsHistory(
         ),
         CommissionSet: ("marketplace_id", "basis_points", "valid_from", "set_by", "set_at"),
         CommissionVatSet: ("marketplace_id", "basis_points", "valid_from", "set_by", "set_at"),
+        CompanyDeclared: (
+            *("marketplace_id", "legal_name", "company_number", "vat_number"),
+            *("registered_office", "postal_code", "city", "country"),
+            *("declared_by", "declared_at"),
+        ),
     },
 ):
     """Every fact about a marketplace, oldest first."""
@@ -271,6 +370,24 @@ async def set_commission_vat(body: CommissionBody, context: OperatorContext) -> 
         basis_points=body.basis_points,
         valid_from=body.valid_from,
         today=context.at.astimezone(zone).date(),
+        by=context.principal.subject,
+        at=context.at,
+    )
+    return await carry_out(context, command)
+
+
+@rates.put("/settings/company")
+async def declare_company(body: CompanyBody, context: OperatorContext) -> Answered[Recorded]:
+    """Say which company the operator is: it writes the invoices of commissions."""
+    company_number, vat_number = body.identifiers()
+    command = marketplace.DeclareCompany(
+        legal_name=body.legal_name,
+        company_number=company_number,
+        vat_number=vat_number,
+        registered_office=body.registered_office,
+        postal_code=body.postal_code,
+        city=body.city,
+        country=body.country,
         by=context.principal.subject,
         at=context.at,
     )
@@ -384,6 +501,25 @@ def routes(links: "Links") -> Router:
         )
         return await carry_out(context, command)
 
+    @router.put("/settings/localities")
+    async def list_localities(body: LocalitiesBody, context: OperatorContext) -> Answered[Recorded]:
+        """Say at which places customers may ask for a service on the page of the marketplace. By
+        the API they ask for any place."""
+        command = marketplace.ListLocalities(
+            localities=tuple(
+                Locality(
+                    locality=one.locality,
+                    postal_code=one.postal_code,
+                    commune_code=one.commune_code,
+                    centre=one.centre.point(),
+                )
+                for one in body.localities
+            ),
+            by=context.principal.subject,
+            at=context.at,
+        )
+        return await carry_out(context, command)
+
     @router.put("/settings/terms")
     async def publish_terms(body: TermsBody, context: OperatorContext) -> Answered[Recorded]:
         """Publish the terms of use that hold from now on, as the next version."""
@@ -482,8 +618,10 @@ def settings_shown(known: Marketplace, links: Links, context: PublicRequest) -> 
         notice_days=known.notice_days,
         documents=tuple(map(RequestedShown.of, known.documents)),
         services=tuple(map(ServiceShown.of, known.services)),
+        localities=tuple(map(LocalityShown.of, known.localities)),
         terms=terms,
         internal_documents=internal,
         commissions=tuple(map(RateShown.of, known.rates)),
         commission_vat=tuple(map(RateShown.of, known.commission_vat)),
+        company=CompanyShown.of(known.company[0]) if known.company else None,
     )

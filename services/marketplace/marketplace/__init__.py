@@ -9,9 +9,12 @@ from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
     CommissionSet,
     CommissionVatSet,
+    CompanyDeclared,
     DocumentsRequested,
     InternalDocumentPublished,
     InternalDocumentWithdrawn,
+    LocalitiesListed,
+    Locality,
     MarketplaceActivated,
     MarketplaceDeactivated,
     MarketplaceEvent,
@@ -27,6 +30,7 @@ from contracts.providers import (
     Marketplace,
     Published,
     Rate,
+    company_of,
     kind_name,
     marketplace_after,
     service_of,
@@ -37,6 +41,7 @@ MOST_DAYS = 365
 MOST_PROPOSALS = 100
 MOST_SERVICES = 500
 MOST_DOCUMENTS = 200
+MOST_LOCALITIES = 500
 
 # --- Commands ---------------------------------------------------------------
 
@@ -101,6 +106,15 @@ class UnlistService:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListLocalities:
+    """All places at which customers may ask for a service from now on."""
+
+    localities: tuple[Locality, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishTerms:
     """`instead_of` is the version that the operator saw; 0 where there was none."""
 
@@ -151,9 +165,32 @@ class SetCommissionVat:
     at: datetime
 
 
-Setting = ChangeAssignment | ChangeNoticePeriod | RequestDocuments | ListService | UnlistService
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareCompany:
+    """The company that writes the invoices of commissions; numbers are in their one form."""
+
+    legal_name: str
+    company_number: str
+    vat_number: str | None
+    registered_office: str
+    postal_code: str
+    city: str
+    country: str
+    by: str
+    at: datetime
+
+
+Setting = (
+    ChangeAssignment
+    | ChangeNoticePeriod
+    | RequestDocuments
+    | ListService
+    | UnlistService
+    | ListLocalities
+)
 Publishing = PublishTerms | PublishInternalDocument | WithdrawInternalDocument
-Command = Activate | Deactivate | Setting | Publishing | SetCommission | SetCommissionVat
+Money = SetCommission | SetCommissionVat | DeclareCompany
+Command = Activate | Deactivate | Setting | Publishing | Money
 
 # --- Rejections -------------------------------------------------------------
 
@@ -260,6 +297,8 @@ def decide(command: Command, state: State) -> Decision:
             return set_commission(command, known)
         case SetCommissionVat():
             return set_commission_vat(command, known)
+        case DeclareCompany():
+            return declare_company(command, known)
         case PublishTerms() | PublishInternalDocument() | WithdrawInternalDocument():
             return publish(command, known)
         case _:
@@ -324,6 +363,8 @@ def change(command: Setting, known: Marketplace) -> Decision:
                     unlisted_at=command.at,
                 )
             ]
+        case ListLocalities():
+            return list_localities(command, known)
         case unhandled:
             assert_never(unhandled)
 
@@ -383,6 +424,24 @@ def list_service(command: ListService, known: Marketplace) -> Decision:
         listed_at=command.at,
     )
     return [] if marketplace_after(known, event) == known else [event]
+
+
+def list_localities(command: ListLocalities, known: Marketplace) -> Decision:
+    """A place is known by its postal code and its commune."""
+    if name := repeated([f"{o.postal_code} {o.commune_code}" for o in command.localities]):
+        return NamedTwice("localities", name)
+    if len(command.localities) > MOST_LOCALITIES:
+        return TooMany(MOST_LOCALITIES)
+    if command.localities == known.localities:
+        return []
+    return [
+        LocalitiesListed(
+            marketplace_id=known.marketplace_id,
+            localities=command.localities,
+            listed_by=command.by,
+            listed_at=command.at,
+        )
+    ]
 
 
 def publish(command: Publishing, known: Marketplace) -> Decision:
@@ -482,3 +541,20 @@ def set_commission_vat(command: SetCommissionVat, known: Marketplace) -> Decisio
             set_at=command.at,
         )
     ]
+
+
+def declare_company(command: DeclareCompany, known: Marketplace) -> Decision:
+    declared = CompanyDeclared(
+        marketplace_id=known.marketplace_id,
+        legal_name=command.legal_name,
+        company_number=command.company_number,
+        vat_number=command.vat_number,
+        registered_office=command.registered_office,
+        postal_code=command.postal_code,
+        city=command.city,
+        country=command.country,
+        declared_by=command.by,
+        declared_at=command.at,
+    )
+    same = known.company and known.company[0] == company_of(declared)
+    return [] if same else [declared]

@@ -6,7 +6,7 @@ from contracts.marketplace.relation_v1 import RelationEvent, contract
 from contracts.providers import Relation, RelationStanding, relation_after
 from infra.consumers.views import OutOfOrder, View
 from infra.reading import Table
-from infra.searching import filed_under, words
+from infra.searching import Words, filed_under, words
 
 Reads = RelationEvent
 
@@ -21,7 +21,7 @@ class Row:
     standing: str
     filed_name: str
     """The provider's name as names are put in order."""
-    search: str
+    search: Words
     known: tuple[Relation, ...]
 
 

@@ -25,13 +25,15 @@ from services.marketplace.relation.standings import NotInThisStanding, unless
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apply:
     """`requested` and `terms_now` are what the marketplace asks for, `shown` what the provider has
-    in the vault, `today` the day in the time zone of the marketplace."""
+    in the vault, `today` the day in the time zone of the marketplace. `told_id` is whoever of the
+    operator invited the provider."""
 
     requested: tuple[RequestedDocument, ...]
     shown: tuple[ShownDocument, ...]
     terms_version: int | None
     terms_now: int | None
     today: date
+    told_id: str | None
     by: str
     at: datetime
 
@@ -138,6 +140,8 @@ def apply(command: Apply, known: Relation) -> Decision:
             terms_version=command.terms_version,
             applied_by=command.by,
             applied_at=command.at,
+            provider_name=known.provider_name,
+            told_id=command.told_id,
         )
     ]
 

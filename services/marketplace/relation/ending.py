@@ -35,13 +35,16 @@ END = "end"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnounceEnd:
-    """`jobs` says what becomes of each job, `open_jobs` are those that run or are to begin."""
+    """`jobs` says what becomes of each job, `open_jobs` are those that run or are to begin.
+    `contracts` are to end with the last day, `open_contracts` are those with visits to come."""
 
     end: RelationEnd
     reason: ReasonCode
     explanation: str
     jobs: tuple[JobSettlement, ...]
     open_jobs: tuple[str, ...]
+    contracts: tuple[str, ...]
+    open_contracts: tuple[str, ...]
     notice_days: int
     time_zone: str
     by: str
@@ -81,13 +84,21 @@ class JobsInTheWay:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractsInTheWay:
+    """These contracts have visits to come: each is named to end, or another provider takes it over
+    before."""
+
+    contracts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EndIsAnnounced:
     """Another end is announced: it is called off first."""
 
     last_day: date
 
 
-Rejection = JobsInTheWay | EndIsAnnounced | NotInThisStanding | terms.BadText
+Rejection = JobsInTheWay | ContractsInTheWay | EndIsAnnounced | NotInThisStanding | terms.BadText
 
 # --- Decisions --------------------------------------------------------------
 
@@ -124,8 +135,9 @@ def announce(command: AnnounceEnd, known: Relation) -> Decision:
         return bad_text
     if sorted(one.job_id for one in command.jobs) != sorted(command.open_jobs):
         return JobsInTheWay(command.open_jobs)
-    is_due = known.standing in AT_WORK and command.reason not in WITHOUT_NOTICE
-    last_day, effective_at = end_of_notice(command, days=command.notice_days if is_due else 0)
+    if sorted(command.contracts) != sorted(command.open_contracts):
+        return ContractsInTheWay(command.open_contracts)
+    last_day, effective_at = end_of(command, known)
     announced = EndAnnounced(
         relation_id=known.relation_id,
         marketplace_id=known.marketplace_id,
@@ -140,10 +152,17 @@ def announce(command: AnnounceEnd, known: Relation) -> Decision:
         effective_at=effective_at,
         announced_by=command.by,
         announced_at=command.at,
+        contracts=command.contracts,
     )
     if effective_at > command.at:
         return [announced]
     return [announced, ended(known, command.end, command.at)]
+
+
+def end_of(command: AnnounceEnd, known: Relation) -> tuple[date, datetime]:
+    """The last day of the provider, and the instant at which it is over."""
+    is_due = known.standing in AT_WORK and command.reason not in WITHOUT_NOTICE
+    return end_of_notice(command, days=command.notice_days if is_due else 0)
 
 
 def over(end: RelationEnd) -> RelationStanding:
@@ -194,6 +213,7 @@ def call_off(command: CallOffEnd, known: Relation) -> Decision:
             told_id=known.told_id,
             called_off_by=command.by,
             called_off_at=command.at,
+            contracts=known.ending[0].contracts,
         )
     ]
 

@@ -196,6 +196,7 @@ def apply(*shown: ShownDocument, **changed: Any) -> applying.Apply:
         terms_version=2,
         terms_now=2,
         today=TODAY,
+        told_id="olga",
         by="paul",
         at=NOON,
     )
@@ -218,6 +219,8 @@ def applied(file: str = "f-1", issued_on: date = date(2030, 4, 15)) -> Applicati
         terms_version=2,
         applied_by="paul",
         applied_at=NOON,
+        provider_name="Atelier Vert",
+        told_id="olga",
     )
 
 
@@ -257,6 +260,8 @@ def announce(end: RelationEnd = RelationEnd.DEACTIVATED, **changed: Any) -> endi
         explanation=WHY,
         jobs=(),
         open_jobs=(),
+        contracts=(),
+        open_contracts=(),
         notice_days=30,
         time_zone="Europe/Paris",
         by="olga",
@@ -271,6 +276,7 @@ def announced(
     reason: ReasonCode = ReasonCode.NO_DEMAND,
     last_day: date = date(2030, 5, 31),
     effective_at: datetime = datetime(2030, 5, 31, 22, tzinfo=UTC),
+    contracts: tuple[str, ...] = (),
 ) -> EndAnnounced:
     return EndAnnounced(
         relation_id="r-1",
@@ -286,6 +292,7 @@ def announced(
         effective_at=effective_at,
         announced_by="olga",
         announced_at=NOON,
+        contracts=contracts,
     )
 
 

@@ -1,13 +1,17 @@
 """The way of a provider on a marketplace, asked over HTTP."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from contracts.common_v1 import Money
-from contracts.dispatch.job_v1 import JobDone, JobPlanned
+from contracts.dispatch.contract_v1 import ContractAgreed, ContractEnded, ContractReassigned
+from contracts.dispatch.job_v1 import JobDone, JobPlanned, OnTheWay
+from contracts.marketplace.relation_v1 import ApplicationSubmitted
+from contracts.providers import relation_id
 from infra.testing.following import follow
+from services.marketplace.aggregates import RELATION
 from services.marketplace.tests.make import NOON
 from services.marketplace.tests.serving import refusal, served
 
@@ -50,6 +54,60 @@ def job(job_id: str = "j-1", provider: str = "atelier") -> JobPlanned:
     )
 
 
+def agreed(contract_id: str) -> ContractAgreed:
+    return ContractAgreed(
+        contract_id=contract_id,
+        organisation_id="quartier",
+        request_id="q-1",
+        provider_id="atelier",
+        manager_id="paul",
+        service_code="windows",
+        price=Money(10_000, "EUR"),
+        unit=None,
+        vat_basis_points=2_000,
+        commission_basis_points=1_000,
+        rule="FREQ=WEEKLY",
+        first_day=NOON.date(),
+        minute=540,
+        time_zone="Europe/Paris",
+        locality="69002 Lyon",
+        customer_name="Ada",
+        customer_email="ada@example.org",
+        customer_phone=None,
+        address="1 rue",
+        customer_link="https://example.org",
+        language="fr",
+        agreed_by="olga",
+        plan_at=None,
+        agreed_at=NOON,
+    )
+
+
+def reassigned(contract_id: str, days: int = 0) -> ContractReassigned:
+    return ContractReassigned(
+        contract_id=contract_id,
+        organisation_id="quartier",
+        provider_id="other",
+        manager_id="otto",
+        commission_basis_points=1_000,
+        first_day=NOON.date() + timedelta(days=days),
+        reassigned_by="olga",
+        reassigned_at=NOON,
+    )
+
+
+def ended(contract_id: str, last_day: date) -> ContractEnded:
+    return ContractEnded(
+        contract_id=contract_id,
+        organisation_id="quartier",
+        last_day=last_day,
+        ended_by="olga",
+        plan_at=None,
+        ended_at=NOON,
+        leaver_id=None,
+    )
+
+
 def done(at: datetime, amount_minor: int, job_id: str = "j-1") -> JobDone:
     return JobDone(
         job_id=job_id,
@@ -67,6 +125,7 @@ def done(at: datetime, amount_minor: int, job_id: str = "j-1") -> JobDone:
         language="fr",
         done_at=at,
         commission_vat=None,
+        vat=None,
     )
 
 
@@ -80,6 +139,24 @@ async def test_the_administration_of_a_marketplace_activates_it_and_nobody_else(
         refused = await api.ask("GET", "/settings", org="maarif")
         assert refusal(refused) == (403, "not-a-marketplace")
         assert refusal(await api.ask("GET", "/settings", org="rival"))[0] == 404
+
+
+@pytest.mark.requirement("OGU-03")
+async def test_the_operator_says_at_which_places_customers_ask(database: str) -> None:
+    lille = {
+        "locality": "Lille",
+        "postal_code": "59000",
+        "commune_code": "59350",
+        "centre": {"latitude": 50.6366, "longitude": 3.0635},
+    }
+    async with served(database) as api:
+        assert (await api.ask("GET", "/settings")).json()["localities"] == []
+        for listed in ([lille], [lille, lille | {"postal_code": "59800"}]):
+            body = {"localities": listed}
+            assert (await api.ask("PUT", "/settings/localities", body)).status_code == 200
+            assert (await api.ask("GET", "/settings")).json()["localities"] == listed
+        facts = (await api.ask("GET", "/settings/history")).json()["items"]
+        assert facts[-1]["what"]["localities"] == listed
 
 
 @pytest.mark.requirement("OGU-12", "G-64")
@@ -97,7 +174,7 @@ async def test_addresses_are_invited_once_each_and_it_is_told_which_were_not(
         assert {one["result"] for one in again} == {"already_invited"}
 
 
-@pytest.mark.requirement("OGU-13", "OGU-14", "OGU-17", "SM-26")
+@pytest.mark.requirement("OGU-10", "OGU-13", "OGU-14", "OGU-17", "SM-26")
 async def test_a_provider_sees_the_terms_joins_applies_and_is_accepted(database: str) -> None:
     async with served(database) as api:
         terms = {"title": "Terms", "file_id": "f-terms", "instead_of": 0}
@@ -159,6 +236,64 @@ async def test_a_provider_with_a_job_is_left_once_it_is_said_what_becomes_of_it(
         assert (shown["standing"], shown["ending"]["end"]) == ("accepted", "deactivated")
 
 
+@pytest.mark.requirement("OGU-19", "G-66")
+async def test_a_job_is_in_the_way_until_it_is_done_also_when_somebody_is_on_the_way(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.works()
+        left = OnTheWay(
+            job_id="j-1",
+            organisation_id="quartier",
+            request_id="q-1",
+            provider_id="atelier",
+            arrival_expected_at=NOON,
+            arrival_expected_clock="14:00",
+            customer_email="ada@example.org",
+            customer_link="https://example.org",
+            language="fr",
+            left_at=NOON,
+        )
+        await follow(api.running, job(), left)
+        body: dict[str, Any] = {**WHY, "end": "deactivated", "jobs": []}
+        refused = await api.ask("PUT", "/providers/atelier/ending", body)
+        assert refused.json()["facts"]["jobs"] == ["j-1"]
+        await follow(api.running, done(NOON, 10_000))
+        assert (await api.ask("PUT", "/providers/atelier/ending", body)).is_success
+
+
+@pytest.mark.requirement("OGU-19", "G-66")
+async def test_a_provider_with_a_contract_is_left_once_it_is_named_or_is_anothers(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.works()
+        await follow(api.running, agreed("c-1"), agreed("c-2"), agreed("c-3"), agreed("c-4"))
+        await follow(api.running, agreed("c-5"), reassigned("c-5", days=30))
+        await follow(api.running, reassigned("c-2"), ended("c-3", datetime.now(UTC).date()))
+        await follow(api.running, ended("c-4", NOON.date() - timedelta(days=3_650)))
+        body: dict[str, Any] = {**WHY, "end": "deactivated", "jobs": []}
+        refused = await api.ask("PUT", "/providers/atelier/ending", body)
+        assert refusal(refused) == (409, "contracts-in-the-way")
+        assert refused.json()["facts"]["contracts"] == ["c-1", "c-3", "c-5"]
+        body["contracts"] = ["c-1", "c-3", "c-5"]
+        assert (await api.ask("PUT", "/providers/atelier/ending", body)).is_success
+        facts = (await api.ask("GET", "/providers/atelier/history")).json()["items"]
+        [fact] = [one for one in facts if one["type"].endswith("end_announced")]
+        assert fact["what"]["contracts"] == ["c-1", "c-3", "c-5"]
+
+
+@pytest.mark.requirement("OGU-17")
+async def test_whoever_invited_is_told_of_the_application(database: str) -> None:
+    async with served(database) as api:
+        await api.joined()
+        path = "/marketplaces/quartier/application"
+        assert (await api.provider("PUT", path, {"terms_version": None})).is_success
+        facts = await api.running.commands.history(RELATION, relation_id("quartier", "atelier"))
+        [applied] = [one.event for one in facts if isinstance(one.event, ApplicationSubmitted)]
+        assert (applied.told_id, applied.provider_name) == ("olga", "Maarif")
+
+
 @pytest.mark.requirement("OGU-23")
 async def test_a_zone_is_drawn_reduced_and_restored(database: str) -> None:
     async with served(database) as api:
@@ -203,6 +338,27 @@ async def test_a_provider_has_a_commission_of_its_own_and_the_default_one_again(
             assert (await api.ask("PUT", "/settings/commission", body)).status_code == status
             path = "/providers/atelier/commission"
             assert (await api.ask("PUT", path, body)).status_code == status
+
+
+@pytest.mark.requirement("OGU-27")
+async def test_the_operator_says_which_company_invoices_commissions(database: str) -> None:
+    body = {
+        "legal_name": "Quartier Net SAS",
+        "company_number": "732 829 320 00074",
+        "vat_number": "FR44732829320",
+        "registered_office": "8 place du Marché",
+        "postal_code": "69001",
+        "city": "Lyon",
+        "country": "FR",
+    }
+    async with served(database) as api:
+        assert (await api.ask("GET", "/settings")).json()["company"] is None
+        wrong = await api.ask("PUT", "/settings/company", body | {"vat_number": "FR40303265045"})
+        assert refusal(wrong) == (422, "invalid-request")
+        stated = await api.ask("PUT", "/settings/company", body)
+        assert stated.status_code == 200, stated.text
+        shown = (await api.ask("GET", "/settings")).json()["company"]
+        assert shown == body | {"company_number": "73282932000074"}
 
 
 @pytest.mark.requirement("OGU-16")

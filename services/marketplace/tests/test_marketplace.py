@@ -3,13 +3,17 @@ from datetime import date
 
 import pytest
 
+from contracts.common_v1 import Point
 from contracts.marketplace.marketplace_v1 import (
     AssignmentChanged,
     CommissionSet,
     CommissionVatSet,
+    CompanyDeclared,
     DocumentsRequested,
     InternalDocumentPublished,
     InternalDocumentWithdrawn,
+    LocalitiesListed,
+    Locality,
     MarketplaceDeactivated,
     NoticePeriodChanged,
     ServiceName,
@@ -20,10 +24,12 @@ from contracts.providers import Marketplace, Rate, commission_vat_on, marketplac
 from infra.testing.spec import Spec
 from services.marketplace import marketplace, terms
 from services.marketplace.marketplace import (
+    MOST_LOCALITIES,
     ChangeAssignment,
     ChangeNoticePeriod,
     CurrencyIsFixed,
     Deactivate,
+    ListLocalities,
     ListService,
     NamedTwice,
     NoSuchMarketplace,
@@ -33,6 +39,7 @@ from services.marketplace.marketplace import (
     RequestDocuments,
     SetCommission,
     TermsWerePublished,
+    TooMany,
     UnlistService,
     WithdrawInternalDocument,
 )
@@ -167,6 +174,32 @@ def test_a_service_is_listed_and_called_otherwise_and_unlisted() -> None:
     given(activated()).when(UnlistService(service_code="x", by="o", at=NOON)).records_nothing()
 
 
+@pytest.mark.requirement("OGU-03")
+def test_the_places_of_customers_are_listed_together_and_each_once() -> None:
+    lille = Locality(
+        locality="Lille",
+        postal_code="59000",
+        commune_code="59350",
+        centre=Point(latitude=50.6366, longitude=3.0635),
+    )
+    command = ListLocalities(
+        localities=(lille, replace(lille, postal_code="59800")), by="olga", at=NOON
+    )
+    listed = LocalitiesListed(
+        marketplace_id="quartier",
+        localities=command.localities,
+        listed_by="olga",
+        listed_at=NOON,
+    )
+    given(activated()).when(command).records(listed)
+    twice = replace(command, localities=(lille, replace(lille, locality="Lille-Centre")))
+    given(activated()).when(twice).is_rejected(NamedTwice("localities", "59000 59350"))
+    most = tuple(replace(lille, postal_code=str(n)) for n in range(MOST_LOCALITIES))
+    assert given(activated()).answer(replace(command, localities=most)) != []
+    more = replace(command, localities=(*most, lille))
+    given(activated()).when(more).is_rejected(TooMany(MOST_LOCALITIES))
+
+
 @pytest.mark.requirement("OGU-13", "OGU-15")
 def test_terms_come_in_versions_and_the_decider_saw_the_one_before() -> None:
     given(activated()).when(publish_terms()).records(terms_published())
@@ -256,3 +289,41 @@ def test_a_day_has_the_vat_that_began_last() -> None:
     known = marketplace_after(marketplace_after(None, activated()), vat_set())
     assert known is not None
     assert (known.commission_vat, known.rates) == ((Rate(TODAY, 2_000),), ())
+
+
+@pytest.mark.requirement("OGU-27")
+def test_the_company_of_an_operator_is_declared_once_until_it_changes() -> None:
+    given(activated()).when(declare()).records(declared())
+    given(activated(), declared()).when(declare()).records_nothing()
+    moved = declare("1 rue Neuve")
+    given(activated(), declared()).when(moved).records(declared("1 rue Neuve"))
+    given().when(declare()).is_rejected(marketplace.NoSuchMarketplace())
+
+
+def declare(office: str = "8 place du Marché") -> marketplace.DeclareCompany:
+    return marketplace.DeclareCompany(
+        legal_name="Quartier Net SAS",
+        company_number="73282932000074",
+        vat_number="FR44732829320",
+        registered_office=office,
+        postal_code="59000",
+        city="Lille",
+        country="FR",
+        by="olga",
+        at=NOON,
+    )
+
+
+def declared(office: str = "8 place du Marché") -> CompanyDeclared:
+    return CompanyDeclared(
+        marketplace_id="quartier",
+        legal_name="Quartier Net SAS",
+        company_number="73282932000074",
+        vat_number="FR44732829320",
+        registered_office=office,
+        postal_code="59000",
+        city="Lille",
+        country="FR",
+        declared_by="olga",
+        declared_at=NOON,
+    )

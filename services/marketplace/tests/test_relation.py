@@ -34,7 +34,7 @@ from services.marketplace.relation import (
     suspending,
 )
 from services.marketplace.relation.applying import DocumentsLacking, OtherTermsHold
-from services.marketplace.relation.ending import EndIsAnnounced, JobsInTheWay
+from services.marketplace.relation.ending import ContractsInTheWay, EndIsAnnounced, JobsInTheWay
 from services.marketplace.relation.standings import NotInThisStanding
 from services.marketplace.tests.make import (
     AT_WORK,
@@ -221,6 +221,17 @@ def test_nobody_is_left_while_nothing_is_said_of_a_job(end: RelationEnd) -> None
     given(*AT_WORK).when(command).records(announced(end, jobs=both))
 
 
+@pytest.mark.requirement("OGU-19", "G-66")
+@pytest.mark.parametrize("end", [RelationEnd.DEACTIVATED, RelationEnd.DELETED])
+def test_nobody_is_left_while_a_contract_would_go_on(end: RelationEnd) -> None:
+    open_ones = ("c-1", "c-2")
+    for said in ((), ("c-1",), ("c-1", "c-9"), ("c-1", "c-1", "c-2")):
+        command = announce(end, contracts=said, open_contracts=open_ones)
+        given(*AT_WORK).when(command).is_rejected(ContractsInTheWay(open_ones))
+    command = announce(end, contracts=("c-2", "c-1"), open_contracts=open_ones)
+    given(*AT_WORK).when(command).records(announced(end, contracts=("c-2", "c-1")))
+
+
 @pytest.mark.requirement("G-65")
 def test_who_does_not_work_here_is_removed_at_once_and_not_deactivated() -> None:
     gone = announced(RelationEnd.DELETED, last_day=TODAY, effective_at=NOON)
@@ -229,7 +240,7 @@ def test_who_does_not_work_here_is_removed_at_once_and_not_deactivated() -> None
 
 
 def test_an_end_is_called_off_before_another_one_is_announced() -> None:
-    history = (*AT_WORK, announced())
+    history = (*AT_WORK, announced(contracts=("c-1",)))
     given(*history).when(announce(RelationEnd.DELETED)).is_rejected(
         EndIsAnnounced(date(2030, 5, 31))
     )
@@ -241,6 +252,7 @@ def test_an_end_is_called_off_before_another_one_is_announced() -> None:
         told_id="paul",
         called_off_by="olga",
         called_off_at=LATER,
+        contracts=("c-1",),
     )
     given(*history).when(ending.CallOffEnd(by="olga", at=LATER)).records(off)
     assert relation.timers(off) == (CancelTimer("end"),)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.accounts import user_v1
+from contracts.media import file_v1
+from contracts.media.file_v1 import FileRemoved
 from infra.commands import CommandContext, Commands
 from infra.consumers.handler import Handler
 from infra.consumers.reactions import Follower
@@ -22,6 +24,8 @@ from services.media.aggregates import FILE
 log = logging.getLogger("relais.media")
 
 FORGETTING = uuid5(NAMESPACE_URL, "relais:media:forgetting")
+FORGOTTEN, NOT_HELD = "worker:media.forgetting", "worker:media.sweeper"
+"""Who removes a file: its owner is forgotten, or nothing came to rely on it."""
 AGAIN = timedelta(minutes=10)
 """When a file is looked at again that could not be settled."""
 
@@ -50,7 +54,8 @@ class Sweeper(Polling):
                 " update media.file set look_at = now + %s from told"
                 " where file_id = (select file_id from media.file, told where look_at <= now"
                 " order by look_at limit 1 for update of file skip locked)"
-                " returning file_id, forgotten, look_at",
+                " returning file_id, forgotten, look_at,"
+                " coalesce(unheld_until <= (select now from told), false)",
                 (as_if, AGAIN),
             )
             due = await cursor.fetchone()
@@ -63,19 +68,25 @@ class Sweeper(Polling):
             log.info("%s is looked at again: others are at it", due[0])
         return True
 
-    async def _settle(self, file_id: str, forgotten: bool, until: datetime) -> None:
+    async def _settle(self, file_id: str, forgotten: bool, until: datetime, unheld: bool) -> None:
         state = (await self._commands.load(FILE, file_id)).state
         if forgotten and isinstance(state, file.Uploading | file.Stored):
-            state = await self._remove(file_id, state)
+            state = await self._remove(file_id, state, FORGOTTEN)
+        elif unheld and isinstance(state, file.Stored) and not state.held:
+            state = await self._remove(file_id, state, NOT_HELD)
         if isinstance(state, file.Stored):
-            await self._uploads.clear_pieces(file_id, until)
+            await self._uploads.clear_pieces(file_id, until, for_good=unheld)
         elif isinstance(state, file.Gone):
             await self._uploads.clear(file_id)
 
-    async def _remove(self, file_id: str, state: file.Uploading | file.Stored) -> file.File:
-        now, by = datetime.now(UTC), "worker:media.forgetting"
+    async def _remove(
+        self, file_id: str, state: file.Uploading | file.Stored, by: str
+    ) -> file.File:
+        """The file without its bytes. What is held goes with its owner alone: a hold that comes in
+        between is the stronger one."""
+        now, forgetting = datetime.now(UTC), by == FORGOTTEN
         context = CommandContext(
-            command_id=uuid5(FORGETTING, file_id),
+            command_id=uuid5(FORGETTING, file_id if forgetting else f"unheld/{file_id}"),
             correlation_id=file_id,
             causation_id=file_id,
             actor=by,
@@ -84,7 +95,7 @@ class Sweeper(Polling):
             fingerprint="",
         )
         command = file.RemoveFile(
-            organisation_id=state.upload.organisation_id, by=by, at=now, forgetting=True
+            organisation_id=state.upload.organisation_id, by=by, at=now, forgetting=forgetting
         )
         await self._commands.handle(FILE, file_id, command, context)
         return (await self._commands.load(FILE, file_id)).state
@@ -106,6 +117,21 @@ class Forgetting(Handler):
         return {}
 
 
+class Removing(Handler):
+    """Handles the ends of files: what let go of a file removes it, and the sweeper its bytes."""
+
+    async def handle(
+        self, connection: Connection, deliveries: Sequence[Delivery]
+    ) -> Mapping[int, Exception]:
+        gone = [one.event.file_id for one in deliveries if isinstance(one.event, FileRemoved)]
+        await connection.execute(
+            "update media.file set open = false, look_at = clock_timestamp()"
+            " where file_id = any(%s)",
+            (gone,),
+        )
+        return {}
+
+
 def sweeping(running: Running) -> Sweeper:
     """The loop that clears."""
     uploads = UploadStore(running.pool, objects_of(running.settings), NoScanner())
@@ -113,3 +139,4 @@ def sweeping(running: Running) -> Sweeper:
 
 
 forgetting = Follower("forgetting", user_v1.contract, user_v1.SubjectForgotten, Forgetting())
+removing = Follower("removing", file_v1.contract, FileRemoved, Removing())

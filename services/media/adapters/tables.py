@@ -81,3 +81,9 @@ create table media.copy (
 alter table media.file add column sha256 text;
 comment on column media.file.sha256 is 'As it came with the last piece; null before, or never.';
 """
+
+UNHELD = """
+alter table media.file add column unheld_until timestamptz;
+comment on column media.file.unheld_until is
+  'Then it goes unless something relies on it; null: it stays.';
+"""

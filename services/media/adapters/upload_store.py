@@ -118,17 +118,20 @@ class UploadStore:
             async for block in self.objects.read(name, 0, size):
                 await asyncio.to_thread(opened.write, block)
 
-    async def clear_pieces(self, file_id: str, until: datetime) -> None:
+    async def clear_pieces(self, file_id: str, until: datetime, *, for_good: bool) -> None:
         """Delete the pieces of a file that is whole.
 
-        Nobody has to look at it then, unless somebody asked to since that was put off `until`.
+        Nobody has to look at it then, unless somebody asked to since that was put off `until`; if
+        it is not `for_good`, once more when something has to rely on it.
         """
         await self.objects.clear(pieces(file_id))
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute("delete from media.piece where file_id = %s", (file_id,))
             await connection.execute(
-                "update media.file set look_at = 'infinity' where file_id = %s and look_at = %s",
-                (file_id, until),
+                "update media.file set look_at ="
+                " case when %s then 'infinity' else coalesce(unheld_until, 'infinity') end"
+                " where file_id = %s and look_at = %s",
+                (for_good, file_id, until),
             )
 
     async def clear(self, file_id: str) -> None:
@@ -204,17 +207,20 @@ class Refusal(Exception):
         self.rejection = rejection
 
 
-def begin(command: StartUpload, quotas: Quotas) -> InTransaction:
+def begin(
+    command: StartUpload, quotas: Quotas, *, unheld_until: datetime | None = None
+) -> InTransaction:
     """The row that finds everything of the file, written with the event that announces it.
 
-    Raises `Refusal` when somebody would have more than their quota.
+    At `unheld_until` it goes unless something relies on it. Raises `Refusal` when somebody would
+    have more than their quota.
     """
 
     async def write(connection: Connection) -> None:
         await connection.execute(
             "insert into media.file"
-            " (file_id, organisation_id, user_id, size_bytes, expires_at, look_at)"
-            " values (%s, %s, %s, %s, %s, %s)",
+            " (file_id, organisation_id, user_id, size_bytes, expires_at, look_at, unheld_until)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
             (
                 command.file_id,
                 command.organisation_id,
@@ -222,6 +228,7 @@ def begin(command: StartUpload, quotas: Quotas) -> InTransaction:
                 command.size_bytes,
                 command.at + file.LIFETIME,
                 command.at + file.LIFETIME,
+                unheld_until,
             ),
         )
         await _within(quotas, command, connection)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from infra.host import Running
-from services.media.http import archives, files, open_files, uploads
+from services.media.http import archives, contact_sheets, files, open_files, passes, uploads
 from services.media.http.media_service import MediaService
 
 
@@ -14,6 +14,8 @@ def router(running: Running) -> APIRouter:
         uploads.router(media),
         files.router(media),
         open_files.router(media),
+        passes.router(media),
         archives.router(media),
+        contact_sheets.router(media),
     )
     return APIRouter(routes=[route for one in routers for route in one.routes])

@@ -1,6 +1,6 @@
 """HTTP: several files as one archive, by a link that another service made."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -50,12 +50,7 @@ def router(media: MediaService) -> Router:
         expires, _, signature = archive.partition(".")
         if not file_links.opens_archive(media.masters, file_ids, expires, signature):
             raise context.refuse(file.NoSuchFile())
-        if context.at >= datetime.fromtimestamp(int(expires), UTC):
-            raise Problem(410, "link-expired")
-        found = [(await context.load(FILE, one)).state for one in file_ids]
-        stored = [one for one in found if isinstance(one, file.Stored)]
-        if len(stored) < len(found):
-            raise context.refuse(file.NoSuchFile())
+        stored = await opened(context, expires, file_ids)
         entries = [entry(media, one, size) for one in stored]
         headers = {
             "Cache-Control": PRIVATE,
@@ -66,6 +61,19 @@ def router(media: MediaService) -> Router:
         return StreamingResponse(archives.archived(entries), headers=headers, media_type=ZIP)
 
     return routes
+
+
+async def opened(
+    context: PublicRequest, expires: str, file_ids: Sequence[str]
+) -> list[file.Stored]:
+    """The files of a link that we signed, all of them. Raises 404, and 410 once it is over."""
+    if context.at >= datetime.fromtimestamp(int(expires), UTC):
+        raise Problem(410, "link-expired")
+    found = [(await context.load(FILE, one)).state for one in file_ids]
+    stored = [one for one in found if isinstance(one, file.Stored)]
+    if len(stored) < len(found):
+        raise context.refuse(file.NoSuchFile())
+    return stored
 
 
 def entry(media: MediaService, state: file.Stored, size: Size | None) -> Entry:

@@ -24,7 +24,7 @@ from services.media.adapters.scanner import NoScanner
 from services.media.adapters.sweeper import Sweeper
 from services.media.adapters.upload_store import UploadStore
 from services.media.aggregates import FILE
-from services.media.file import Following, Hold
+from services.media.file import Following, Hold, Release
 from services.media.service import service
 from services.media.tests.make import NOON, PDF, sha256
 
@@ -102,6 +102,11 @@ class Caller:
         await self.follow(
             Hold(file_id=file, organisation_id=organisation, by=by, reader_id=reader, at=NOON)
         )
+
+    async def released(self, file: str, by: str) -> None:
+        """A stream relied on a file of the caller's, and lets go of it."""
+        await self.hold(file, "hiflow", by=by)
+        await self.follow(Release(file_id=file, organisation_id="hiflow", by=by, at=NOON))
 
     async def follow(self, command: Following) -> None:
         """Carry out a command as for a reaction."""

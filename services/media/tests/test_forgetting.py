@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from contracts.accounts import user_v1
 from contracts.accounts.user_v1 import SubjectForgotten, UserDeactivated, UserEvent
+from contracts.media import file_v1
+from contracts.media.file_v1 import FileRemoved
+from contracts.runtime import Contract
 from infra.cloudevents import Envelope
 from infra.commands import CommandContext, Done
 from infra.consumers.records import Delivery, stream_of
@@ -20,14 +24,21 @@ from services.media.tests.caller import Caller, announcement, served
 from services.media.tests.make import NOON, PDF, image
 
 
+def delivered(event: UserEvent | FileRemoved) -> Delivery:
+    """A fact as a follower gets it."""
+    of_file = isinstance(event, FileRemoved)
+    contract: Contract[Any] = file_v1.contract if of_file else user_v1.contract
+    id = event.file_id if isinstance(event, FileRemoved) else event.user_id
+    kind = contract.by_class(type(event)).type
+    origin = ("", "", "", "", None)
+    envelope = Envelope(UUID(int=1), kind, id, 1, NOON, NOON, 0, *origin)
+    return Delivery(stream_of(contract.topic, id), envelope, event)
+
+
 async def told(api: Caller, event: UserEvent) -> None:
     """The service hears of a fact about a user."""
-    kind = user_v1.contract.by_class(type(event)).type
-    origin = ("", "", "", "", None)
-    envelope = Envelope(UUID(int=1), kind, event.user_id, 1, NOON, NOON, 0, *origin)
-    stream = stream_of(user_v1.contract.topic, event.user_id)
     async with api.running.pool.connection() as connection, connection.transaction():
-        found = await Forgetting().handle(connection, [Delivery(stream, envelope, event)])
+        found = await Forgetting().handle(connection, [delivered(event)])
     assert found == {}
 
 

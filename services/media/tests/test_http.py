@@ -418,7 +418,7 @@ async def test_every_route_admits_its_roles_and_nobody_else(database: str, tmp_p
         routes = [one for one in router(api.running).routes if isinstance(one, APIRoute)]
         for route in routes:
             [(_, admission)] = admissions([route])
-            path = route.path.format(file_id="nothing", start=0, token="x", archive="x")
+            path = route.path.format(file_id="nothing", start=0, token="x", archive="x", sheet="x")
             method = next(iter(route.methods or ()))
             nobody = await api.client.request(method, path)
             assert (nobody.status_code == 401) is (admission.roles is not None), path

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.conversations import thread_v1 as thread
 from contracts.dealerships import template_v1 as template
+from contracts.dispatch import request_v1 as wish
 from contracts.interventions import case_v1 as case
 from contracts.invoices import invoice_v1 as invoice
 from contracts.missions import trip_v1 as trip
@@ -16,6 +17,7 @@ from services.media.file import Hold, Release, Unshare
 from services.media.reactions import (
     from_conversations_thread,
     from_dealerships_template,
+    from_dispatch_request,
     from_interventions_case,
     from_invoices_invoice,
     from_missions_trip,
@@ -53,6 +55,16 @@ def test_all_files_of_a_case_that_ended_are_let_go_of(kind: type[Any], time: str
         Release(file_id=one, organisation_id="group", by="case-J1", at=NOON)
         for one in ("f-1", "f-2")
     ]
+
+
+@pytest.mark.requirement("SM-24", "G-50")
+def test_the_photos_of_a_request_are_held_until_its_customer_is_forgotten() -> None:
+    known = {"request_id": "Q1", "organisation_id": "agora", "file_ids": ("f-1",)}
+    added = from_dispatch_request.react(fact(wish.PhotosAdded, **known, added_at=NOON))
+    by = "service-request-Q1"
+    assert added == [hold("agora", by, None)]
+    gone = from_dispatch_request.react(fact(wish.SubjectForgotten, **known, forgotten_at=NOON))
+    assert gone == [Release(file_id="f-1", organisation_id="agora", by=by, at=NOON)]
 
 
 @pytest.mark.requirement("G-50", "G-51")

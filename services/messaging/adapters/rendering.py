@@ -228,9 +228,9 @@ def _parted(html: Markup) -> Markup:
 
 
 _PAGES.filters["parted"] = _parted
+_WHOLE = _PAGES.from_string(_LAYOUT)
 
 
 def _page(language: str, subject: str, parts: Sequence[str]) -> str:
-    layout = _PAGES.from_string(_LAYOUT)
     way = direction(language)
-    return layout.render(language=language, direction=way, subject=subject, parts=parts)
+    return _WHOLE.render(language=language, direction=way, subject=subject, parts=parts)

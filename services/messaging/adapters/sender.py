@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import groupby
+from operator import attrgetter
 from time import monotonic
 from uuid import uuid4
 
@@ -20,12 +20,13 @@ from contracts.messaging import preferences_v1
 from contracts.messaging.message_v1 import Channel, Reason
 from contracts.messaging.preferences_v1 import UnsubscriptionReason
 from infra import telemetry
-from infra.commands import CommandContext, Done
-from infra.database import Connection
+from infra.batching import Batcher
+from infra.commands import CommandContext, Done, Loaded
 from infra.host import Running
 from infra.personal import SubjectIsForgotten
 from infra.polling import Polling
-from infra.store.protocol import AWAY
+from infra.store.protocol import is_away
+from infra.vault import Vault
 from services.messaging import message as messages
 from services.messaging import preferences
 from services.messaging.adapters import rendering
@@ -42,6 +43,7 @@ from services.messaging.adapters.outbound import (
     attempts,
     push,
     receipts,
+    replies,
 )
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.message import retries, routing
@@ -51,6 +53,9 @@ from services.messaging.read_models import outbox
 log = logging.getLogger("relais.messaging")
 
 PAGE = 200
+"""Lines of the outbox that are worked off together: their reads and writes travel together."""
+MOST_MOVED = 5 * PAGE
+"""Lines that the outbox has not moved on yet, and that are read beside a page."""
 ACTOR = "worker:messaging.sender"
 ASIDE_SECONDS = 60.0
 COUNT_SECONDS = 10.0
@@ -71,6 +76,7 @@ class Ready:
     message_id: str
     state: messages.Scheduled
     person: Recipient
+    loaded: Loaded[messages.Message]
 
 
 class Sender(Polling):
@@ -83,9 +89,19 @@ class Sender(Polling):
         super().__init__(running.seen)
         self._commands = running.commands
         self._pool = running.pool
+        self._before: Batcher[tuple[str, str], attempts.Before] = Batcher(
+            partial(attempts.before_all, running.pool), size=PAGE
+        )
+        self._find: Batcher[str, receipts.Receipt | None] = Batcher(
+            partial(receipts.find_all, running.pool), size=PAGE
+        )
+        self._keep: Batcher[receipts.Taken, receipts.Receipt] = Batcher(
+            partial(receipts.keep_all, running.pool), size=PAGE, key=attrgetter("key")
+        )
         settings = running.settings
         self._portal = settings.portal
-        self._at_once = settings.send_at_once
+        self._vault = Vault(running.pool, settings.masters)
+        self._gate = asyncio.Semaphore(settings.send_at_once)
         self._schedule = retries.Schedule(
             timedelta(seconds=settings.send_first_pause),
             timedelta(seconds=settings.send_longest_pause),
@@ -94,6 +110,11 @@ class Sender(Polling):
         self._opening = opening
         self.transports: Mapping[Channel, Transport] = {}
         self._aside: dict[str, float] = {}
+        self._lines: dict[str, datetime] = {}
+        """When the messages of this round had changed last, as the outbox has them."""
+        self._moved: dict[str, datetime] = {}
+        """The same of messages that have moved on since; the outbox follows."""
+        self._moves = 0
         self._away: dict[Channel, NotNow] = {}
         self._woken: set[Channel] = set()
         self._backlog: Sequence[outbox.Backlog] = ()
@@ -110,49 +131,62 @@ class Sender(Polling):
             await super().run()
 
     async def turn(self) -> bool:
-        await self.round()
+        goes_on = await self.round()
         await self._count()
         await self._prune()
-        return False
+        return goes_on
 
-    async def round(self) -> None:
-        """One page of each: outcomes told, messages planned, parcels sent.
+    async def round(self) -> bool:
+        """One page of each: outcomes told, messages planned, parcels sent; answers whether there is
+        more that can be done at once.
 
         Without any transport messages wait as they are.
         """
         if not self.transports:
-            return
+            return False
         self._away.clear()
         self._woken.clear()
+        self._moves = 0
         for receipt in await receipts.untold(self._pool, PAGE):
             await self._carefully(receipt.key, partial(self._tell, receipt))
-        await self._all(
-            (line.message_id, partial(self._plan, line.message_id))
-            for line in await outbox.to_plan(self._pool, PAGE)
-        )
-        due = sorted(await outbox.to_send(self._pool, PAGE), key=_parcel_of)
-        if not due:
-            return
-        async with self._pool.connection() as locks:
+        self._lines.clear()
+        # Lines that have moved on are the oldest until the outbox has followed.
+        most = PAGE + min(len(self._moved), MOST_MOVED)
+        planned = self._fresh(await outbox.to_plan(self._pool, most))
+        await self._all((line.message_id, partial(self._plan, line.message_id)) for line in planned)
+        due = self._fresh(await outbox.to_send(self._pool, most))
+        if due:
+            await self._send_all(due)
+        self._moved = {id: at for id, at in self._moved.items() if id in self._lines}
+        return self._moves > 0 and PAGE in (len(planned), len(due))
+
+    def _fresh(self, lines: Sequence[outbox.Line]) -> list[outbox.Line]:
+        """A page of the lines of messages that have not moved on since."""
+        self._lines |= {line.message_id: line.changed_at for line in lines}
+        fresh = [one for one in lines if self._moved.get(one.message_id) != one.changed_at]
+        return fresh[:PAGE]
+
+    async def _send_all(self, lines: Sequence[outbox.Line]) -> None:
+        parcels: dict[tuple[str, str], list[str]] = {}
+        for line in lines:
+            parcels.setdefault(_parcel_of(line), []).append(line.message_id)
+        async with AsyncExitStack() as stack:
+            for transport in self.transports.values():
+                await stack.enter_async_context(transport.following())
+            locks = await stack.enter_async_context(self._pool.connection())
+            keys = list(map(".".join, parcels))
+            free = await stack.enter_async_context(receipts.alone(locks, keys))
             await self._all(
-                (
-                    ".".join(parcel),
-                    partial(self._send, locks, *parcel, [one.message_id for one in lines]),
-                )
-                for parcel, lines in groupby(due, key=_parcel_of)
+                (key, partial(self._send, *parcel, ids))
+                for key, (parcel, ids) in zip(keys, parcels.items(), strict=True)
+                if key in free
             )
 
     async def _all(self, work: Iterable[tuple[str, Callable[[], Awaitable[None]]]]) -> None:
-        """Do it all, some at once; each by its name."""
-        gate = asyncio.Semaphore(self._at_once)
-
-        async def guarded(name: str, one: Callable[[], Awaitable[None]]) -> None:
-            async with gate:
-                await self._carefully(name, one)
-
+        """Do it all at once; each by its name."""
         async with asyncio.TaskGroup() as group:
             for name, one in work:
-                group.create_task(guarded(name, one))
+                group.create_task(self._carefully(name, one))
 
     async def _count(self) -> None:
         if monotonic() >= self._counted + COUNT_SECONDS:
@@ -179,17 +213,18 @@ class Sender(Polling):
         try:
             await work()
             self._aside.pop(name, None)
-        except AWAY:
-            # The store is away, for all of them.
-            raise
-        except Exception:
+        except Exception as error:
+            if is_away(error):
+                # For all of them.
+                raise
             log.exception("%s is left alone for %s seconds", name, ASIDE_SECONDS)
             self._aside[name] = monotonic() + ASIDE_SECONDS
 
     # --- Planning -------------------------------------------------------------------------------
 
     async def _plan(self, message_id: str) -> None:
-        found = (await self._commands.load(MESSAGE, message_id)).state
+        loaded = await self._commands.load(MESSAGE, message_id)
+        found = loaded.state
         if not isinstance(found, messages.Waiting) or not found.ready:
             return
         now = datetime.now(UTC)
@@ -227,6 +262,7 @@ class Sender(Polling):
                 plan=plan,
                 at=now,
             ),
+            loaded,
         )
 
     def _available(self) -> frozenset[preferences_v1.Channel]:
@@ -235,7 +271,7 @@ class Sender(Polling):
     async def _await_template(self, message_id: str, until: datetime, name: str) -> None:
         """A newer release may have queued it; this one knows the template once it is replaced."""
         now = datetime.now(UTC)
-        before = await attempts.before(self._pool, message_id, "")
+        before = await self._before.submit((message_id, ""))
         number, first_at = before.count + 1, before.first_at or now
         again = retries.next_attempt(self._schedule, number, first_at, now, another_way=False)
         if again is None:
@@ -249,20 +285,17 @@ class Sender(Polling):
 
     # --- Sending --------------------------------------------------------------------------------
 
-    async def _send(
-        self, locks: Connection, parcel_id: str, channel: str, ids: Sequence[str]
-    ) -> None:
-        async with receipts.alone(locks, f"{parcel_id}.{channel}") as alone:
-            if not alone:
-                return
-            ready = [one for id in ids if (one := await self._ready(id, parcel_id, channel))]
-            if not ready:
-                return
-            if (receipt := await receipts.find(self._pool, f"{parcel_id}.{channel}")) is None:
-                await self._hand_over(f"{parcel_id}.{channel}", NAMES[channel], ready)
-                return
-            for one in ready:
-                await self._follow_up(receipt, one, channel)
+    async def _send(self, parcel_id: str, channel: str, ids: Sequence[str]) -> None:
+        """Send a parcel that nobody else has in hand."""
+        ready = [one for id in ids if (one := await self._ready(id, parcel_id, channel))]
+        if not ready:
+            return
+        key = f"{parcel_id}.{channel}"
+        if (receipt := await self._find.submit(key)) is None:
+            await self._hand_over(key, NAMES[channel], ready)
+            return
+        for one in ready:
+            await self._follow_up(receipt, one, channel)
 
     async def _follow_up(self, receipt: receipts.Receipt, one: Ready, channel: str) -> None:
         """The provider has the parcel; a message that was not yet in it makes one by itself."""
@@ -270,14 +303,15 @@ class Sender(Polling):
             await self._note_sent(receipt, [one])
             return
         key = f"{messages.sending_id(one.state)}.{channel}"
-        if (own := await receipts.find(self._pool, key)) is not None:
+        if (own := await self._find.submit(key)) is not None:
             await self._note_sent(own, [one])
         else:
             await self._hand_over(key, NAMES[channel], [one])
 
     async def _ready(self, message_id: str, parcel_id: str, channel: str) -> Ready | None:
         """The message, if its stream still wants it sent so; what cannot be sent is given up."""
-        state = (await self._commands.load(MESSAGE, message_id)).state
+        loaded = await self._commands.load(MESSAGE, message_id)
+        state = loaded.state
         if not isinstance(state, messages.Scheduled) or not state.ready:
             return None
         if (state.plan.parcel_id, state.plan.channel) != (parcel_id, NAMES[channel]):
@@ -290,7 +324,7 @@ class Sender(Polling):
         if now >= state.queued.expires_at:
             await self._give_up(message_id, Reason.TOO_LATE, now)
             return None
-        return Ready(message_id, state, person)
+        return Ready(message_id, state, person, loaded)
 
     async def _hand_over(self, key: str, channel: Channel, ready: Sequence[Ready]) -> None:
         written = [(one, text) for one in ready if (text := await self._rendered(one))]
@@ -305,14 +339,17 @@ class Sender(Polling):
             content=rendering.LIBRARY.together([text for _, text in written]),
         )
         try:
-            accepted = await self._handed(transport, channel, outbound)
+            # Whatever has no receipt when we crash goes out again: so many at most.
+            async with self._gate:
+                accepted = await self._handed(transport, channel, outbound)
+                receipt = await self._receipt_for(outbound, channel, parts, accepted)
         except NotNow as failure:
             await self._note_not_now(parts, channel, failure)
         except NeverThere as failure:
             await self._note_refused(parts, channel, failure)
             await self._note_gone(parts[0], failure.gone)
         else:
-            await self._accepted(key, channel, parts, accepted)
+            await self._accepted(receipt, channel, parts)
             await self._note_gone(parts[0], accepted.gone)
 
     async def _handed(
@@ -339,19 +376,30 @@ class Sender(Polling):
             log.exception("a message could not be handed over")
             raise NotNow(Why.UNKNOWN, str(error), type(error).__name__) from error
 
-    async def _accepted(
-        self, key: str, channel: Channel, parts: Sequence[Ready], accepted: Accepted
-    ) -> None:
+    async def _receipt_for(
+        self,
+        outbound: OutboundMessage,
+        channel: Channel,
+        parts: Sequence[Ready],
+        accepted: Accepted,
+    ) -> receipts.Receipt:
         # What happens between the provider's yes and the end of this statement is not known after
         # a crash: then it goes out again, under the same key.
-        receipt = await receipts.keep(
-            self._pool,
-            key,
-            [one.message_id for one in parts],
-            channel.name.lower(),
-            accepted.reference,
-            accepted.delivered,
+        texted = outbound.to if channel is Channel.SMS else ()
+        return await self._keep.submit(
+            receipts.Taken(
+                key=outbound.key,
+                messages=[one.message_id for one in parts],
+                channel=channel.name.lower(),
+                reference=accepted.reference,
+                delivered=accepted.delivered,
+                numbers=[await replies.hashed(self._vault, number) for number in texted],
+            )
         )
+
+    async def _accepted(
+        self, receipt: receipts.Receipt, channel: Channel, parts: Sequence[Ready]
+    ) -> None:
         if channel not in self._woken:
             self._woken.add(channel)
             await attempts.wake(self._pool, receipt.channel)
@@ -364,7 +412,7 @@ class Sender(Polling):
         expects = transport is not None and transport.gives_receipts
         for one in parts:
             plan = one.state.plan
-            before = await attempts.before(self._pool, plan.parcel_id, receipt.channel)
+            before = await self._before.submit((plan.parcel_id, receipt.channel))
             telemetry.message_ended(receipt.channel, "sent")
             sent = messages.NoteSent(
                 message_id=one.message_id,
@@ -374,7 +422,7 @@ class Sender(Polling):
                 receipt_by=now + RECEIPT_WITHIN if expects else None,
                 at=now,
             )
-            await self._do(one.message_id, sent)
+            await self._do(one.message_id, sent, one.loaded)
             if receipt.delivered:
                 delivered = messages.NoteDelivered(
                     message_id=one.message_id, channel=channel, at=now
@@ -391,7 +439,7 @@ class Sender(Polling):
             parts[0].state.plan.parcel_id,
         )
         telemetry.attempt_failed(name, failure.why)
-        before = await attempts.before(self._pool, parcel_id, name)
+        before = await self._before.submit((parcel_id, name))
         number, first_at = before.count + 1, before.first_at or now
         retry_at: list[datetime] = []
         for one in parts:
@@ -472,17 +520,27 @@ class Sender(Polling):
                 await self._do(id, refused)
         await receipts.told(self._pool, receipt)
 
-    async def _do(self, message_id: str, command: messages.Command) -> None:
+    async def _do(
+        self,
+        message_id: str,
+        command: messages.Command,
+        loaded: Loaded[messages.Message] | None = None,
+    ) -> None:
         """Carry out a command; the state of the message makes its repetition harmless."""
         id, about, at = uuid4(), f"message:{message_id}", datetime.now(UTC)
         context = CommandContext(id, about, str(id), ACTOR, "", at, fingerprint="")
         try:
-            answer = await self._commands.handle(MESSAGE, message_id, command, context)
+            answer = await self._commands.handle(
+                MESSAGE, message_id, command, context, loaded=loaded
+            )
         except SubjectIsForgotten:
             # The key went meanwhile: what was said of them cannot be kept, and nothing is sent.
             await self._give_up(message_id, Reason.FORGOTTEN, context.at)
             return
         assert isinstance(answer, Done), answer
+        self._moves += answer.recorded
+        if answer.recorded and (changed := self._lines.get(message_id)) is not None:
+            self._moved[message_id] = changed
 
     async def _give_up(self, message_id: str, reason: Reason, at: datetime) -> None:
         telemetry.message_ended("", reason.name.lower())

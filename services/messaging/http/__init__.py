@@ -3,7 +3,16 @@
 from fastapi import APIRouter
 
 from infra.host import Running
-from services.messaging.http import browsers, inbox, messages, preferences, sms_receipts, templates
+from services.messaging.http import (
+    browsers,
+    inbox,
+    messages,
+    preferences,
+    reading,
+    sms_receipts,
+    sms_replies,
+    templates,
+)
 
 
 def router(running: Running) -> APIRouter:
@@ -13,8 +22,10 @@ def router(running: Running) -> APIRouter:
         preferences.router,
         browsers.router(running),
         browsers.own,
+        reading.router,
         templates.router(running),
         sms_receipts.router(running),
+        sms_replies.router(running),
         inbox.router(running),
     )
     return APIRouter(routes=[route for one in routers for route in one.routes])

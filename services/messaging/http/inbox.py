@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from infra.host import Running
 from infra.http.answers import Content, Router
+from infra.http.models import Line
 from infra.http.problems import Problem
 from infra.http.request_context import PublicRequest, public
 from services.messaging.adapters.channels import has_sink
@@ -21,11 +22,12 @@ def router(running: Running) -> Router:
     routes = Router("Inbox")
 
     @routes.get("/inbox")
-    async def show_inbox(context: Public, request: Request) -> Html:
-        """Mail of a laptop, as a page; for this machine only, and only while no server is set."""
+    async def show_inbox(context: Public, request: Request, to: Line | None = None) -> Html:
+        """Mail of a laptop, as a page, of everybody or of one address; for this machine only, and
+        only while no server is set."""
         if not has_sink(running) or not from_here(request):
             raise Problem(404, "no-inbox")
-        page = sink.page(await sink.kept(running.pool))
+        page = sink.page(await sink.kept(running.pool, to=to))
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return HTMLResponse(page, headers={**policy, "Cache-Control": "no-store"})
 

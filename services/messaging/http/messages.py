@@ -19,6 +19,7 @@ from contracts.messaging.message_v1 import (
     MessageFailed,
     MessageQueued,
     MessageRead,
+    MessageReplied,
     MessageRequeued,
     MessageScheduled,
     MessageSent,
@@ -40,6 +41,7 @@ STAFF = frozenset({"logistics", "administration", "billing"})
 Status = Annotated[Literal["queued", "sent", "delivered", "failed"], Called("MessageStatus")]
 Channel = Annotated[message_v1.Channel, Named()]
 Reason = Annotated[message_v1.Reason, Named()]
+ReplyIntent = Annotated[message_v1.ReplyIntent, Named()]
 Topic = Annotated[message_v1.Topic, Named()]
 MOST_READ = 200
 """Messages of one request; each is a fact of its own."""
@@ -173,6 +175,15 @@ class RequeuedShown(Answer):
     requeued_at: Instant
 
 
+class ReplyShown(Answer):
+    """The recipient's number replied to it."""
+
+    reply_id: str
+    intent: ReplyIntent
+    text: str
+    replied_at: Instant
+
+
 What = (
     ScheduledShown
     | DueShown
@@ -248,6 +259,8 @@ class MessageShown(Answer):
     """The words; for the recipient alone, once there is a plan."""
     read: bool
     """Whether its recipient has read it in the product."""
+    replies: list[ReplyShown]
+    """Text messages that came back, oldest first."""
 
 
 class MessageFilters(Filters):
@@ -468,6 +481,11 @@ def _shown(
         events=[shown for entry in events if (shown := _event(entry)) is not None],
         letter=None if words is None else WordsShown.of(words),
         read=found.read,
+        replies=[
+            ReplyShown.of(entry.holds)
+            for entry in events
+            if isinstance(entry.holds, MessageReplied)
+        ],
     )
 
 
@@ -525,7 +543,9 @@ def _event(entry: HistoryEntry[MessageEvent]) -> EventShown | None:
     event = entry.holds
     shown: What
     match event:
-        case MessageQueued() | MessageRequeued() | MessageRead() | EventAmended():
+        case (
+            MessageQueued() | MessageRequeued() | MessageRead() | MessageReplied() | EventAmended()
+        ):
             return None
         case MessageScheduled():
             shown = ScheduledShown.of(event)

@@ -1,5 +1,6 @@
 """HTTP: what the gateway of text messages says became of them."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Header
@@ -33,6 +34,17 @@ class ReceiptTaken(Answer):
     reference: str
 
 
+async def require_signed(running: Running, request: Request, given: str, at: datetime) -> None:
+    """Raises the 401 `Problem` of a body that the gateway did not sign a moment ago."""
+    secret = running.settings.sms_secret.get_secret_value()
+    try:
+        signed = sms.is_signed(secret, await request.body(), given, at)
+    except sms.AbsurdClock as error:
+        raise malformed("header:Relais-Signature", "time") from error
+    if not signed:
+        raise Problem(401, "bad-signature")
+
+
 def router(running: Running) -> Router:
     """The route of receipts."""
     routes = Router("Receipts")
@@ -48,13 +60,7 @@ def router(running: Running) -> Router:
 
         404 for one we do not know yet: the gateway tries again.
         """
-        secret = running.settings.sms_secret.get_secret_value()
-        try:
-            signed = sms.is_signed(secret, await request.body(), relais_signature, context.at)
-        except sms.AbsurdClock as error:
-            raise malformed("header:Relais-Signature", "time") from error
-        if not signed:
-            raise Problem(401, "bad-signature")
+        await require_signed(running, request, relais_signature, context.at)
         known = await receipts.settle(running.pool, body.reference, "sms", body.status, body.reason)
         if not known:
             raise context.refuse(message.NoSuchMessage())

@@ -18,6 +18,7 @@ from contracts.messaging.message_v1 import (
     MessageFailed,
     MessageQueued,
     MessageRead,
+    MessageReplied,
     MessageRequeued,
     MessageScheduled,
     MessageSent,
@@ -25,6 +26,7 @@ from contracts.messaging.message_v1 import (
     Topic,
 )
 from contracts.timers import CancelTimer, SetTimer
+from services.messaging.message import replies
 from services.messaging.message.routing import Plan
 
 DUE = "due"
@@ -160,6 +162,7 @@ Command = (
     | MissReceipt
     | Requeue
     | Read
+    | replies.NoteReply
 )
 
 # --- Rejections -------------------------------------------------------------
@@ -194,7 +197,8 @@ class Unknown:
 class Waiting:
     """Needs a channel. `tried` came to nothing; `taken` were accepted by a provider.
 
-    `repeats` counts how often it was sent again after it had failed.
+    `repeats` counts how often it was sent again after it had failed; `replies` are the ids of what
+    came back.
     """
 
     queued: MessageQueued
@@ -205,6 +209,7 @@ class Waiting:
     ready: bool = True
     repeats: int = 0
     read: bool = False
+    replies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +224,7 @@ class Scheduled:
     ready: bool
     repeats: int = 0
     read: bool = False
+    replies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +235,7 @@ class Sent:
     taken: frozenset[Channel]
     repeats: int = 0
     read: bool = False
+    replies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +243,7 @@ class Delivered:
     queued: MessageQueued
     plan: MessageScheduled | None
     read: bool = False
+    replies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +255,7 @@ class Failed:
     reason: Reason
     repeats: int = 0
     read: bool = False
+    replies: frozenset[str] = frozenset()
 
 
 Living = Waiting | Scheduled | Sent | Failed
@@ -282,9 +291,11 @@ def evolve(message: Message, event: MessageEvent) -> Message:
         return message
     if isinstance(event, MessageRead):
         return replace(message, read=True)
+    if isinstance(event, MessageReplied):
+        return replace(message, replies=message.replies | {event.reply_id})
     if isinstance(message, Delivered):
         return message
-    return replace(_moved(message, event), read=message.read)
+    return replace(_moved(message, event), read=message.read, replies=message.replies)
 
 
 def _moved(message: Living, event: OnItsWay) -> Living | Delivered:
@@ -382,6 +393,9 @@ def decide(command: Command, message: Message) -> Decision:
             return note_delivered(command, message)
         case Read():
             return read(command, message)
+        case replies.NoteReply():
+            known = command.reply_id in message.replies
+            return [] if known else [replies.replied(command, message.queued)]
         case unhandled:
             assert_never(unhandled)
 
@@ -552,7 +566,7 @@ def timers(event: MessageEvent) -> tuple[SetTimer | CancelTimer, ...]:
             return (SetTimer(RECEIPT, event.receipt_by),) if event.receipt_by else ()
         case MessageDelivered() | MessageFailed() | ChannelFailed():
             return (CancelTimer(DUE), CancelTimer(RECEIPT))
-        case MessageQueued() | MessageDue() | MessageRequeued() | MessageRead():
+        case MessageQueued() | MessageDue() | MessageRequeued() | MessageRead() | MessageReplied():
             return ()
         case unhandled:
             assert_never(unhandled)

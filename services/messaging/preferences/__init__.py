@@ -1,4 +1,4 @@
-"""A person as somebody to write to: where they are reached, and what they want to be told."""
+"""A person as somebody to write to: where they are reached, what they want and what they read."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from contracts.messaging.preferences_v1 import (
     Choice,
     ContactChanged,
     Immediacy,
+    NoticesRead,
     PreferencesChanged,
     PreferencesEvent,
     QuietHours,
@@ -108,6 +109,16 @@ class UnsubscribeBrowser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadNotices:
+    """Somebody has seen the notices of the administration that were sent until a time (EXX-30)."""
+
+    user_id: str
+    organisation_id: str
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
     user_id: str
     at: datetime
@@ -115,7 +126,7 @@ class Forget:
 
 OfBrowsers = SubscribeBrowser | UnsubscribeBrowser
 Told = Meet | ChangeReach | ChangeAddress | ChangeNumber
-Command = Told | Choose | OfBrowsers | Forget
+Command = Told | Choose | OfBrowsers | ReadNotices | Forget
 
 # --- Rejections -------------------------------------------------------------
 
@@ -173,6 +184,7 @@ class Recipient:
     time_zone: str = USUAL_ZONE
     browsers: tuple[BrowserSubscribed, ...] = ()
     """Those that are told things, the one that was added first first."""
+    notices_read_until: datetime | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -231,6 +243,10 @@ def evolve(person: Person, event: PreferencesEvent) -> Person:
             )
         case BrowserSubscribed() | BrowserUnsubscribed():
             return _told(person, event) if isinstance(person, Recipient) else person
+        case NoticesRead(until=until):
+            if not isinstance(person, Recipient):
+                return person
+            return replace(person, notices_read_until=until)
         case SubjectForgotten():
             return Forgotten()
         case unhandled:
@@ -276,6 +292,8 @@ def decide(command: Command, person: Person) -> Decision:
             return subscribe(command, person)
         case UnsubscribeBrowser():
             return unsubscribe(command, person)
+        case ReadNotices():
+            return read_notices(command, person)
         case unhandled:
             assert_never(unhandled)
 
@@ -396,6 +414,26 @@ def unsubscribe(command: UnsubscribeBrowser, person: Person) -> Decision:
             browser_id=command.browser_id,
             reason=command.reason,
             unsubscribed_at=command.at,
+        )
+    ]
+
+
+def read_notices(command: ReadNotices, person: Person) -> Decision:
+    """Reading goes forward, up to now: what is sent later was not seen."""
+    if (
+        not isinstance(person, Recipient)
+        or person.contact.organisation_id != command.organisation_id
+    ):
+        return NoSuchRecipient()
+    until, before = min(command.until, command.at), person.notices_read_until
+    if before is not None and until <= before:
+        return []
+    return [
+        NoticesRead(
+            user_id=command.user_id,
+            organisation_id=command.organisation_id,
+            until=until,
+            read_at=command.at,
         )
     ]
 

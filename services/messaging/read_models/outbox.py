@@ -15,6 +15,7 @@ from contracts.messaging.message_v1 import (
     MessageFailed,
     MessageQueued,
     MessageRead,
+    MessageReplied,
     MessageRequeued,
     MessageScheduled,
     MessageSent,
@@ -90,6 +91,8 @@ def project(line: Line | None, event: MessageEvent) -> Line | None:
             return replace(again, channel=None, parcel_id=None, due_at=None, changed_at=at)
         case MessageRead(read_at=at):
             return replace(line, read_at=at)
+        case MessageReplied():
+            return line
         case unhandled:
             assert_never(unhandled)
 

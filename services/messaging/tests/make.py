@@ -41,7 +41,7 @@ from services.messaging.message import (
     Schedule,
 )
 from services.messaging.message.routing import Plan
-from services.messaging.preferences import ChangeReach, Choose, Forget, Meet
+from services.messaging.preferences import ChangeReach, Choose, Forget, Meet, ReadNotices
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=40)
@@ -124,6 +124,18 @@ def cell(
     channel: preferences_v1.Channel = EMAIL,
 ) -> Choice:
     return Choice(topic=topic, channel=channel, immediacy=immediacy)
+
+
+def read_notices(
+    until: datetime, at: datetime = LATER, organisation: str = "hiflow"
+) -> ReadNotices:
+    return ReadNotices(user_id="ada", organisation_id=organisation, until=until, at=at)
+
+
+def notices_read(until: datetime) -> preferences_v1.NoticesRead:
+    return preferences_v1.NoticesRead(
+        user_id="ada", organisation_id="hiflow", until=until, read_at=LATER
+    )
 
 
 def forget() -> Forget:

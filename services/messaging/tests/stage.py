@@ -62,10 +62,14 @@ class MailServer:
     refused: set[str] = field(default_factory=set)
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
+    connections: dict[Any, asyncio.BaseTransport] = field(default_factory=dict)
+    """Those that brought a sender, by their other end."""
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        assert server.transport is not None
+        self.connections[session.peer] = server.transport
         if self.senders:
             return self.senders
         envelope.mail_from = address

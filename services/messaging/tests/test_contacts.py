@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from contracts.interventions.case_v1 import CustomerInvited, InvitationKind, SendingChannel
 from contracts.runtime import REDACTED
+from services.messaging.adapters.notices import FILE, folders, read
 from services.messaging.preferences import Meet
 from services.messaging.reactions.contacts import Contact, react
 from services.messaging.tests.make import NOON
@@ -63,3 +64,12 @@ def test_only_events_whose_fields_are_so_make_somebody_known() -> None:
     assert react({CustomerInvited: by_mail}, invited()) == []
     by_phone = replace(ENTRY, when={"channel": ("sms",)})
     assert len(react({CustomerInvited: by_phone}, invited())) == 1
+
+
+def test_who_is_met_by_any_service_is_forgotten_by_one() -> None:
+    met, forgotten = set[str](), set[str]()
+    for file in (folder / FILE for folder in folders().values()):
+        declared = read(file.read_text(encoding="utf-8") if file.is_file() else "notices: {}")
+        met |= {one.person for one in declared.contacts.values()}
+        forgotten |= {one.person for one in declared.forgotten.values()}
+    assert met == forgotten

@@ -9,12 +9,14 @@ import pytest
 from fastapi.routing import APIRoute
 
 from contracts.messaging.message_v1 import Channel, Fact, MessageQueued, Topic
+from contracts.messaging.preferences_v1 import NoticesRead
 from infra.http.app import admissions
 from infra.testing.routes import Existing
 from infra.tokens import Role
 from services.messaging.adapters.outbound import receipts, sink
 from services.messaging.adapters.outbound.mail import Mail
 from services.messaging.adapters.outbound.sms import signature
+from services.messaging.aggregates import PREFERENCES
 from services.messaging.tests import make
 from services.messaging.tests.stage import (
     SECRET,
@@ -27,6 +29,9 @@ from services.messaging.tests.stage import (
 
 EVERY_ROLE: tuple[Role, ...] = get_args(Role)
 CHOICE = {"choices": [], "time_zone": "Europe/Paris"}
+TEXTED = receipts.Taken(
+    key="m-1.sms", messages=["m-1"], channel="sms", reference="sms-1", delivered=False
+)
 LINK = "https://portal.example/password?token=abc"
 
 
@@ -169,6 +174,37 @@ async def test_all_that_was_seen_is_read_at_once_and_what_came_later_is_not(data
         assert bobs.json() == {"messages": 1}
 
 
+@pytest.mark.requirement("EXX-30", "N-07")
+async def test_somebody_says_until_when_they_have_read_the_notices(database: str) -> None:
+    async with staged(database) as stage:
+        path, body = "/notices/reading", {"until": "2026-01-02T03:04:05.000006Z"}
+        assert (await stage.ask("PUT", path, body)).status_code == 404
+        await stage.meet()
+        assert (await stage.ask("PUT", path, body, org="strangers")).status_code == 404
+        done = await stage.ask("PUT", path, body, roles=("pending",))
+        assert (done.status_code, done.json()["id"]) == (200, "ada")
+        earlier = await stage.ask("PUT", path, {"until": "2026-01-02T03:04:05.000005Z"})
+        assert earlier.json() == done.json()
+        entries = await stage.running.commands.history(PREFERENCES, "ada")
+        read = entries[-1].holds
+        assert isinstance(read, NoticesRead)
+        assert read == NoticesRead(
+            user_id="ada",
+            organisation_id="hiflow",
+            until=datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
+            read_at=read.read_at,
+        )
+
+
+@pytest.mark.requirement("EXX-30")
+@pytest.mark.parametrize("body", [{}, {"until": None}, {"until": "noon"}])
+async def test_a_reading_of_notices_says_a_time(database: str, body: dict[str, Any]) -> None:
+    async with staged(database) as stage:
+        await stage.meet()
+        refused = await stage.ask("PUT", "/notices/reading", body)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "/until")
+
+
 EXISTING = Existing(
     ids={"message_id": "m-1"},
     owners={"driver": "ada", "administration": "lea"},
@@ -305,7 +341,7 @@ async def post(stage: Stage, body: bytes, signed: str) -> int:
 async def test_a_signed_receipt_is_taken_as_often_as_it_comes(database: str) -> None:
     async with staged(database) as stage:
         pool = stage.running.pool
-        await receipts.keep(pool, "m-1.sms", ["m-1"], "sms", "sms-1", delivered=False)
+        await receipts.keep(pool, TEXTED)
         for status in ("delivered", "delivered", "failed"):
             body = receipt(status)
             assert await post(stage, body, signature(SECRET, body, datetime.now(UTC))) == 202
@@ -317,7 +353,7 @@ async def test_a_signed_receipt_is_taken_as_often_as_it_comes(database: str) -> 
 async def test_good_news_after_bad_news_counts(database: str) -> None:
     async with staged(database) as stage:
         pool = stage.running.pool
-        await receipts.keep(pool, "m-1.sms", ["m-1"], "sms", "sms-1", delivered=False)
+        await receipts.keep(pool, TEXTED)
         for status in ("failed", "delivered"):
             assert await receipts.settle(pool, "m-1.sms", "sms", status, "as told")
         found = await receipts.find(pool, "m-1.sms")
@@ -328,7 +364,7 @@ async def test_good_news_after_bad_news_counts(database: str) -> None:
 async def test_a_receipt_without_its_signature_changes_nothing(database: str) -> None:
     async with staged(database) as stage:
         pool = stage.running.pool
-        await receipts.keep(pool, "m-1.sms", ["m-1"], "sms", "sms-1", delivered=False)
+        await receipts.keep(pool, TEXTED)
         body, now = receipt(), datetime.now(UTC)
         old = signature(SECRET, body, now - timedelta(minutes=6))
         for wrong in ("", "nonsense", old, signature("another", body, now)):
@@ -361,6 +397,21 @@ async def test_the_inbox_shows_mail_as_text(database: str) -> None:
         assert ("&lt;b&gt;no&lt;/b&gt;" in page.text, "<b>" in page.text) == (True, False)
 
 
+async def test_what_came_to_an_address_is_found_however_much_came_to_others_since(
+    database: str,
+) -> None:
+    async with staged(database) as stage:
+        pool, bob = stage.running.pool, "bob@example.org"
+        await sink.keep(pool, "first", ["ann@example.org"], b"Subject: for Ann\n\nHello")
+        for n in range(sink.MOST_SHOWN):
+            await sink.keep(pool, f"other {n}", [f"x.{bob}", bob], b"Subject: for Bob\n\nHello")
+        everything = (await stage.client.get("/inbox")).text
+        assert ("for Ann" in everything, everything.count("<article")) == (False, sink.MOST_SHOWN)
+        of_ann = (await stage.client.get("/inbox", params={"to": "ann@example.org"})).text
+        assert ("for Ann" in of_ann, of_ann.count("<article")) == (True, 1)
+        assert "<article" not in (await stage.client.get("/inbox?to=nn@example.org")).text
+
+
 @pytest.mark.parametrize(
     ("settings", "url", "headers"),
     [
@@ -381,7 +432,7 @@ async def test_every_route_admits_the_roles_it_names_and_no_other(database: str)
     async with staged(database) as stage:
         for route, admission in admissions(stage.routes):
             if admission.roles is None:
-                assert route.path in {"/inbox", "/receipts/sms"}
+                assert route.path in {"/inbox", "/receipts/sms", "/replies/sms"}
                 continue
             path = route.path.replace("{", "").replace("}", "")
             method = next(iter(route.methods or ()))
@@ -401,9 +452,11 @@ async def test_a_command_needs_an_idempotency_key(database: str) -> None:
             "/browsers",
             "/browsers/{browser_id}",
             "/messages/mine/reading",
+            "/notices/reading",
             "/messages/{message_id}/reading",
             "/messages/{message_id}/repetition",
             "/receipts/sms",
+            "/replies/sms",
         }
         for route in commands:
             method = next(iter(route.methods or ()))

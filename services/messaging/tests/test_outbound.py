@@ -1,14 +1,17 @@
 """Mail over a real SMTP server, text messages over a real HTTP server, signed receipts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from infra.testing.certificates import Authority
+from infra.testing.eventually import eventually
 from services.messaging.adapters.outbound import (
     NeverThere,
     NotNow,
@@ -18,7 +21,7 @@ from services.messaging.adapters.outbound import (
     Why,
     sink,
 )
-from services.messaging.adapters.outbound.mail import Mail, refusal
+from services.messaging.adapters.outbound.mail import MOST_BY_ONE, Mail, refusal
 from services.messaging.adapters.outbound.sms import AbsurdClock, Sms, is_signed, signature
 from services.messaging.tests.stage import (
     SECRET,
@@ -101,7 +104,7 @@ async def test_a_mail_that_one_click_ends_says_so_on_lines_of_its_own() -> None:
     async with mail_server() as server:
         await Mail(server.url, SENDER).send(replace(outbound(), content=content))
         [mail] = server.mails
-        raw = Mail(server.url, SENDER).mail_of(replace(outbound(), content=content)).as_bytes()
+        raw = Mail(server.url, SENDER).mail_of(replace(outbound(), content=content))
     assert mail["List-Unsubscribe"] == f"<{link}>"
     assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in raw
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
@@ -140,7 +143,7 @@ async def test_the_longest_name_fits_into_lines_that_every_server_takes() -> Non
         await Mail(server.url, SENDER).send(outbound(name="é" * 255))
         [to] = server.mails[0]["To"].addresses
         assert to.addr_spec == "ada@example.org"
-        raw = Mail(server.url, SENDER).mail_of(outbound(name="é" * 255)).as_bytes()
+        raw = Mail(server.url, SENDER).mail_of(outbound(name="é" * 255))
         assert max(map(len, raw.split(b"\r\n"))) < 100
 
 
@@ -165,7 +168,36 @@ async def test_a_mail_goes_to_a_domain_in_any_script_by_its_form_in_ascii() -> N
 
 async def test_a_mail_is_seven_bits_for_servers_that_take_no_more() -> None:
     async with mail_server() as server:
-        assert Mail(server.url, SENDER).mail_of(outbound()).as_bytes().isascii()
+        assert Mail(server.url, SENDER).mail_of(outbound()).isascii()
+
+
+SAID = [
+    *("Bonjour é", "مرحبا " * 300, "x" * 2_000, ".\n..\nFrom me", "a =\n b\t", "--=_relais--"),
+    *("=?utf-8?q?a?=", "a\u2060.b \u2068c\u2069", "=3D \x01"),
+]
+
+
+@pytest.mark.parametrize("said", SAID, ids=range(len(SAID)))
+async def test_whatever_a_mail_says_arrives_as_it_was_said(said: str) -> None:
+    subject = " ".join(said.split())[:200]
+    content = replace(outbound().content, subject=subject, text=f"{said}\n", html=f"<p>{said}</p>")
+    async with mail_server() as server:
+        await Mail(server.url, SENDER).send(replace(outbound(), content=content))
+        [mail] = server.mails
+    plain, page = (part.get_content().replace("\r\n", "\n") for part in mail.iter_parts())
+    assert (plain, page) == (f"{said}\n", f"<p>{said}</p>\n")
+    assert mail["Subject"] == subject
+    raw = Mail("smtp://127.0.0.1:9", SENDER).mail_of(replace(outbound(), content=content))
+    assert max(map(len, raw.split(b"\r\n"))) < 500
+
+
+@pytest.mark.parametrize("line", ["a\r\nBcc: b@x.example", "a\nb"])
+async def test_what_would_be_two_headers_is_not_sent(line: str) -> None:
+    content = replace(outbound().content, subject=line)
+    async with mail_server() as server:
+        with pytest.raises(Unsendable):
+            await Mail(server.url, SENDER).send(replace(outbound(), content=content))
+        assert server.mails == []
 
 
 @pytest.mark.parametrize(
@@ -235,6 +267,58 @@ async def test_a_refused_recipient_is_never_there_unless_another_one_is() -> Non
             await Mail(server.url, SENDER).send(outbound("old@example.org"))
         await Mail(server.url, SENDER).send(outbound("ada@example.org", "old@example.org"))
         assert server.recipients == [["ada@example.org"]]
+
+
+class TestConnections:
+    async def test_mails_that_follow_each_other_go_by_one(self) -> None:
+        async with mail_server() as server:
+            mail = Mail(server.url, SENDER)
+            async with mail.following():
+                for _ in range(3):
+                    await mail.send(outbound())
+                [connection] = server.connections.values()
+            await eventually(partial(is_closed, connection))
+            assert len(server.mails) == 3
+
+    async def test_each_takes_its_own_unless_others_follow(self) -> None:
+        async with mail_server() as server:
+            mail = Mail(server.url, SENDER)
+            for _ in range(2):
+                await mail.send(outbound())
+            assert len(server.connections) == 2
+
+    async def test_a_refusal_ends_none(self) -> None:
+        async with mail_server() as server:
+            mail, server.answers = Mail(server.url, SENDER), ["450 later"]
+            async with mail.following():
+                with pytest.raises(NotNow):
+                    await mail.send(outbound())
+                await mail.send(outbound())
+            assert (len(server.connections), len(server.mails)) == (1, 1)
+
+    async def test_one_that_its_server_has_ended_is_replaced(self) -> None:
+        async with mail_server() as server:
+            mail = Mail(server.url, SENDER)
+            async with mail.following():
+                await mail.send(outbound())
+                for connection in server.connections.values():
+                    connection.close()
+                await mail.send(outbound())
+            assert (len(server.connections), len(server.mails)) == (2, 2)
+
+    @pytest.mark.parametrize(("mails", "connections"), [(MOST_BY_ONE, 1), (MOST_BY_ONE + 1, 2)])
+    async def test_no_more_than_so_many_go_by_one(self, mails: int, connections: int) -> None:
+        async with mail_server() as server:
+            mail = Mail(server.url, SENDER)
+            async with mail.following():
+                for _ in range(mails):
+                    await mail.send(outbound())
+            assert len(server.connections) == connections
+
+
+async def is_closed(connection: asyncio.BaseTransport) -> None:
+    """The server has seen that the client hung up."""
+    assert connection.is_closing()
 
 
 async def test_a_server_that_is_away_may_come_back() -> None:

@@ -1,6 +1,7 @@
 """Where people are reached, and what they choose."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -22,6 +23,7 @@ from services.messaging.tests.make import (
     EMAIL,
     LATER,
     MONEY,
+    NOON,
     QUOTES,
     SMS,
     cell,
@@ -32,10 +34,13 @@ from services.messaging.tests.make import (
     forget,
     forgotten,
     meet,
+    notices_read,
+    read_notices,
 )
 
 given = Spec(preferences.decide, preferences.evolve, preferences.initial).given
 PHONE = "+33612345678"
+MOMENT = timedelta(microseconds=1)
 
 
 def test_an_account_says_where_its_owner_is_reached() -> None:
@@ -154,3 +159,36 @@ def test_somebody_forgotten_stays_forgotten() -> None:
     given(contact()).when(forget()).records(forgotten())
     given(contact(), forgotten()).when(meet()).records_nothing()
     given(contact(), forgotten()).when(change_reach(PHONE)).records_nothing()
+
+
+@pytest.mark.requirement("EXX-30", "N-07")
+def test_notices_are_read_until_the_newest_that_was_seen() -> None:
+    given(contact()).when(read_notices(NOON)).records(notices_read(NOON))
+    further = NOON + MOMENT
+    given(contact(), notices_read(NOON)).when(read_notices(further)).records(notices_read(further))
+
+
+@pytest.mark.requirement("EXX-30")
+@pytest.mark.parametrize("late", [timedelta(0), MOMENT])
+def test_a_late_word_makes_no_read_notice_unread(late: timedelta) -> None:
+    given(contact(), notices_read(NOON)).when(read_notices(NOON - late)).records_nothing()
+
+
+@pytest.mark.requirement("EXX-30")
+@pytest.mark.parametrize("ahead", [timedelta(0), MOMENT])
+def test_a_notice_that_is_yet_to_be_sent_is_read_by_nobody(ahead: timedelta) -> None:
+    given(contact()).when(read_notices(LATER + ahead)).records(notices_read(LATER))
+
+
+@pytest.mark.requirement("EXX-30", "G-01")
+def test_notices_are_read_by_somebody_known_in_their_organisation() -> None:
+    given().when(read_notices(NOON)).is_rejected(NoSuchRecipient())
+    given(contact(), notices_read(NOON), forgotten()).when(read_notices(LATER)).is_rejected(
+        NoSuchRecipient()
+    )
+    stranger = read_notices(NOON, organisation="stranger")
+    given(contact()).when(stranger).is_rejected(NoSuchRecipient())
+
+
+def test_what_nobody_read_is_no_news_of_them() -> None:
+    assert evolve(initial, notices_read(NOON)) == initial

@@ -26,13 +26,23 @@ TO_A_PHONE = {
     *("phone_change", "phone_changed"),
 }
 """These greet nobody: whoever holds the phone is not told whose account it is."""
-NAMELESS = ("case_", "customer_", "job_", "marketplace_", "offer_", "provider_replaced")
+NAMELESS = (
+    "case_",
+    "contract_",
+    "customer_",
+    "debt_",
+    "job_",
+    "marketplace_",
+    "offer_",
+    "provider_replaced",
+)
 """These name nobody: they go to several people, or to the address of a company."""
 NOT_BY_NAME = {
-    "company_signed_up",
+    *("company_signed_up", "end_customer_unread"),
     *("request_offered", "request_offered_again", "request_proposals", "request_received"),
     *("request_unanswered", "request_won"),
     *("reminder", "reminder_by_phone", "reminder_follow_up", "reminder_follow_up_by_phone"),
+    "reminders_declined_by_phone",
 }
 """Nor do these; others that begin alike do."""
 PLAIN = LIBRARY.template("quote_refused", 1)

@@ -232,13 +232,25 @@ def test_quiet_hours_that_end_in_the_hour_left_out_end_when_the_clocks_change(
 
 
 # Morocco left UTC+1 for good on 20 September 2026.
-@pytest.mark.parametrize(("at", "due"), [((6, 30), (7, 0)), ((7, 0), (7, 0)), ((21, 30), (21, 30))])
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        ((9, 10, 5, 30), (9, 10, 6, 0)),
+        ((9, 10, 6, 0), (9, 10, 6, 0)),
+        ((9, 10, 20, 59), (9, 10, 20, 59)),
+        ((9, 10, 21, 0), (9, 11, 6, 0)),
+        ((9, 19, 21, 0), (9, 20, 7, 0)),
+        ((12, 1, 6, 30), (12, 1, 7, 0)),
+        ((12, 1, 7, 0), (12, 1, 7, 0)),
+        ((12, 1, 21, 30), (12, 1, 21, 30)),
+    ],
+)
 def test_quiet_hours_in_casablanca_follow_the_newest_clock(
-    at: tuple[int, int], due: tuple[int, int]
+    at: tuple[int, int, int, int], due: tuple[int, int, int, int]
 ) -> None:
     who = person(contact(), chosen(quiet=NIGHT, zone="Africa/Casablanca"))
-    found = due_time(Immediacy.NOW, NIGHT, who.zone, datetime(2026, 12, 1, *at, tzinfo=UTC))
-    assert found == datetime(2026, 12, 1, *due, tzinfo=UTC)
+    found = due_time(Immediacy.NOW, NIGHT, who.zone, datetime(2026, *at, tzinfo=UTC))
+    assert found == datetime(2026, *due, tzinfo=UTC)
 
 
 def test_messages_that_wait_for_the_same_time_share_a_parcel() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from psycopg import DataError
 from pydantic import ValidationError
 
 from contracts.messaging.message_v1 import (
@@ -19,6 +20,7 @@ from contracts.messaging.message_v1 import (
 )
 from contracts.messaging.preferences_v1 import Immediacy
 from infra.settings import Settings
+from infra.testing.eventually import eventually
 from infra.timers import Timers
 from services.messaging import message
 from services.messaging.adapters.outbound import (
@@ -29,6 +31,7 @@ from services.messaging.adapters.outbound import (
     receipts,
 )
 from services.messaging.adapters.outbound.mail import Mail
+from services.messaging.adapters.sender import PAGE
 from services.messaging.aggregates import MESSAGE, PREFERENCES
 from services.messaging.preferences import Forget
 from services.messaging.read_models import outbox
@@ -72,6 +75,13 @@ async def backdate(stage: Stage, by: timedelta) -> None:
 async def waiting(stage: Stage) -> dict[str, int]:
     """How many messages wait, by what for."""
     return {one.waits_for: one.messages for one in await outbox.backlog(stage.running.pool)}
+
+
+def mailed(key: str, *messages: str, reference: str = "<x@y>") -> receipts.Taken:
+    """A parcel that the server took."""
+    return receipts.Taken(
+        key=key, messages=messages, channel="email", reference=reference, delivered=False
+    )
 
 
 class InThrees(Mail):
@@ -290,6 +300,31 @@ async def test_some_messages_are_on_their_way_at_once_and_no_more(database: str)
         assert (await stage.types("m-8"))[-1] == "sent"
 
 
+async def test_no_more_mails_than_those_on_their_way_wait_for_a_receipt(database: str) -> None:
+    async with (
+        mail_server() as server,
+        staged(database, by_mail(server), send_at_once=3) as stage,
+    ):
+
+        async def three() -> None:
+            assert len(server.mails) == 3
+
+        await stage.meet()
+        await asyncio.gather(*(stage.queue(fresh(f"m-{n}")) for n in range(9)))
+        await stage.catch_up()
+        await stage.sender.round()
+        await stage.catch_up()
+        async with stage.running.pool.connection() as other, other.transaction():
+            await other.execute("lock table outbox.receipt in share mode")
+            sending = asyncio.create_task(stage.sender.round())
+            await eventually(three)
+            await asyncio.sleep(0.2)
+            # A crash now would repeat these.
+            await three()
+        await sending
+        assert len({mail["Message-ID"] for mail in server.mails}) == len(server.mails) == 9
+
+
 @pytest.mark.requirement("G-06")
 async def test_a_message_that_failed_goes_out_again_under_a_name_of_its_own(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
@@ -314,7 +349,7 @@ async def test_a_late_bounce_of_the_first_mail_does_not_end_the_second(database:
         server.refused = {"ada@example.org"}
         await stage.round()
         server.refused = set()
-        await receipts.keep(stage.running.pool, "m-1.email", ["m-1"], "email", "<x>", False)
+        await receipts.keep(stage.running.pool, mailed("m-1.email", "m-1"))
         again = message.Requeue(message_id="m-1", by="lea", at=datetime.now(UTC))
         await stage.do(MESSAGE, "m-1", again)
         await stage.round()
@@ -404,9 +439,7 @@ async def test_a_crash_after_the_servers_yes_repeats_the_mail_under_its_id(datab
 
 async def test_a_crash_after_the_receipt_sends_nothing_again(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
-        await receipts.keep(
-            stage.running.pool, "m-1.email", ["m-1"], "email", "<before@x>", delivered=False
-        )
+        await receipts.keep(stage.running.pool, mailed("m-1.email", "m-1"))
         await stage.meet()
         await stage.queue(fresh())
         await stage.round()
@@ -420,10 +453,10 @@ async def test_a_parcel_in_the_hands_of_another_process_is_left_alone(database: 
         await stage.queue(fresh())
         async with (
             stage.running.pool.connection() as other,
-            receipts.alone(other, "m-1.email") as alone,
+            receipts.alone(other, ["m-1.email"]) as alone,
         ):
             await stage.round()
-            assert (alone, server.mails) == (True, [])
+            assert (alone, server.mails) == (frozenset({"m-1.email"}), [])
         await stage.round()
         assert len(server.mails) == 1
 
@@ -463,8 +496,7 @@ async def test_a_message_too_late_for_its_parcel_goes_by_itself(database: str) -
         await stage.round()
         state = await stage.state()
         assert isinstance(state, message.Scheduled)
-        key = f"{state.plan.parcel_id}.email"
-        await receipts.keep(stage.running.pool, key, ["m-0"], "email", "<x@y>", delivered=False)
+        await receipts.keep(stage.running.pool, mailed(f"{state.plan.parcel_id}.email", "m-0"))
         await time_passes(stage)
         await stage.round()
         assert [mail["Message-ID"] for mail in server.mails] == ["<m-1.email@relais.example>"]
@@ -585,6 +617,75 @@ async def test_nobody_waits_for_a_message_that_cannot_be_handled(database: str) 
         await stage.round()
         assert [mail["Message-ID"] for mail in server.mails] == ["<m-2.email@relais.example>"]
         assert await stage.types("m-1") == ["queued"]
+
+
+async def test_a_message_that_moved_on_is_not_looked_at_until_the_outbox_shows_it(
+    database: str,
+) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet()
+        await stage.queue(fresh())
+        await stage.catch_up()
+        # Read before the round: the outbox follows by itself and may show it at any time after.
+        [line] = await outbox.to_plan(stage.running.pool, 9)
+        await stage.sender.round()
+        assert stage.sender._fresh([line]) == []
+        await stage.catch_up()
+        [shown] = await outbox.to_send(stage.running.pool, 9)
+        assert stage.sender._fresh([shown]) == [shown]
+
+
+async def test_the_next_page_does_not_wait_until_the_outbox_shows_the_last(database: str) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet()
+        await asyncio.gather(*(stage.queue(fresh(f"m-{n}")) for n in range(PAGE + 1)))
+        await stage.catch_up()
+        await stage.sender.round()
+        await stage.sender.round()
+        known = await asyncio.gather(*(stage.types(f"m-{n}") for n in range(PAGE + 1)))
+        assert {types[1] for types in known} == {"scheduled"}
+
+
+@pytest.mark.parametrize("spare", [0, 1])
+async def test_the_sender_rests_once_no_page_is_full(database: str, spare: int) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet()
+        await asyncio.gather(*(stage.queue(fresh(f"m-{n}")) for n in range(PAGE - spare)))
+        await stage.catch_up()
+        assert await stage.sender.turn() == (spare == 0)
+        # A full page of what it has done already is nothing to go on with.
+        assert not await stage.sender.turn()
+
+
+class TestReceipts:
+    async def test_several_are_kept_at_once_and_found(self, database: str) -> None:
+        async with staged(database) as stage:
+            pool = stage.running.pool
+            texted = replace(mailed("m-3.sms", "m-3"), numbers=[b"\x01\x02", b"\xff"])
+            made = await receipts.keep_all(pool, [mailed("p.email", "m-1", "m-2"), texted])
+            found = await receipts.find_all(pool, ["m-3.sms", "nobody", "p.email"])
+            assert found == [made[1], None, made[0]]
+            assert [one and one.messages for one in found] == [["m-3"], None, ["m-1", "m-2"]]
+            async with pool.connection() as connection:
+                kept = await connection.execute(
+                    "select numbers from outbox.receipt where key = 'm-3.sms'"
+                )
+                assert await kept.fetchall() == [([b"\x01\x02", b"\xff"],)]
+
+    async def test_one_that_cannot_be_kept_spoils_no_other(self, database: str) -> None:
+        async with staged(database) as stage:
+            bad = mailed("m-1.email", "m-1", reference="a\0b")
+            refused, kept = await receipts.keep_all(
+                stage.running.pool, [bad, mailed("m-2.email", "m-2")]
+            )
+            assert isinstance(refused, DataError)
+            assert await receipts.find(stage.running.pool, "m-2.email") == kept
+
+    async def test_the_first_one_of_a_key_stays(self, database: str) -> None:
+        async with staged(database) as stage:
+            first = await receipts.keep(stage.running.pool, mailed("m-1.email", "m-1"))
+            again = mailed("m-1.email", "m-1", reference="<again@y>")
+            assert await receipts.keep(stage.running.pool, again) == first
 
 
 class TestOldAttempts:

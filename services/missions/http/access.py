@@ -2,9 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import Query
-
-from infra.http.models import Instant
 from infra.http.request_context import RequestContext, requires
 from services.missions.driver import NoSuchDriver
 
@@ -12,7 +9,6 @@ AnyContext = Annotated[RequestContext, requires("driver", "logistics", "administ
 DriverContext = Annotated[RequestContext, requires("driver")]
 LogisticsContext = Annotated[RequestContext, requires("logistics")]
 StaffContext = Annotated[RequestContext, requires("logistics", "administration")]
-AsOf = Annotated[Instant | None, Query(description="Show it as it was known at this time.")]
 
 
 def is_staff(context: RequestContext) -> bool:

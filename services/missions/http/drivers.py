@@ -22,13 +22,13 @@ from contracts.missions.driver_v1 import (
     TrainingStarted,
 )
 from infra.http.answers import Answer, Answered, PointShown, Recorded, Router
-from infra.http.history import History, HistoryPart
+from infra.http.history import AsOf, History, HistoryPart
 from infra.http.models import Body, Coded, Day, Id, Instant, Line, Named, Phone, PointBody, Text
 from infra.lookups import users
 from services.missions import clearance, driver
 from services.missions.aggregates import CLEARANCE, DRIVER
 from services.missions.driver.availability import DeclareAvailability, WithdrawAvailability
-from services.missions.http.access import AnyContext, AsOf, StaffContext, only_own
+from services.missions.http.access import AnyContext, StaffContext, only_own
 from services.missions.http.fields import Code, Codes, PostalCode
 
 router = Router("Drivers")

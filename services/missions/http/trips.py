@@ -39,7 +39,7 @@ from contracts.missions.trip_v1 import (
 )
 from infra.http import readable_ids
 from infra.http.answers import Answer, Answered, Listed, PointShown, Recorded, Router
-from infra.http.history import History, HistoryPart
+from infra.http.history import AsOf, History, HistoryPart
 from infra.http.models import (
     Body,
     Coded,
@@ -62,7 +62,7 @@ from infra.lookups import users
 from infra.wording import Unfit
 from services.missions import trip
 from services.missions.aggregates import TRIP
-from services.missions.http.access import AnyContext, AsOf, LogisticsContext, StaffContext, is_staff
+from services.missions.http.access import AnyContext, LogisticsContext, StaffContext, is_staff
 from services.missions.http.eligibility import lacking_papers, qualifications_of_eligible_driver
 from services.missions.http.fields import (
     Code,

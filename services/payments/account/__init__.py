@@ -1,4 +1,5 @@
-"""A dealership's account at the provider of card payments: its mode, its company, and its keys.
+"""A dealership's account at the provider of card payments: its mode, its company, its keys, and the
+books that are compared with it.
 
 The keys themselves are no facts: they are kept sealed, beside the stream.
 """
@@ -14,6 +15,10 @@ from contracts.payments.account_v1 import (
     CompanyDeclared,
     ModeSet,
 )
+from services.payments.account import periods, reconciling
+from services.payments.account.standing import Account, evolve, initial
+
+__all__ = ["Account", "Command", "Rejection", "decide", "evolve", "initial"]
 
 # --- Commands ---------------------------------------------------------------
 
@@ -72,7 +77,8 @@ class Disconnect:
     at: datetime
 
 
-Command = SetMode | DeclareCompany | Connect | Disconnect
+Connecting = SetMode | DeclareCompany | Connect | Disconnect
+Command = Connecting | reconciling.Command | periods.Command
 
 # --- Rejections -------------------------------------------------------------
 
@@ -142,44 +148,9 @@ Rejection = (
     | ScopesMissing
     | ScopesTooWide
     | CurrencyNotTaken
+    | reconciling.Rejection
+    | periods.Rejection
 )
-
-# --- State ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Before anything was said it is that of a test dealership, without keys."""
-
-    organisation_id: str = ""
-    live: bool = False
-    company: CompanyDeclared | None = None
-    connected: AccountConnected | None = None
-
-    @property
-    def takes_cards(self) -> bool:
-        """Customers are offered to pay online: there are keys, and a company that invoices."""
-        return self.connected is not None and self.company is not None
-
-
-initial = Account()
-
-
-def evolve(account: Account, event: AccountEvent) -> Account:
-    """Take history as recorded: a rule added today must not break yesterday's events."""
-    account = replace(account, organisation_id=event.organisation_id)
-    match event:
-        case ModeSet():
-            return replace(account, live=event.live)
-        case CompanyDeclared():
-            return replace(account, company=event)
-        case AccountConnected():
-            return replace(account, connected=event)
-        case AccountDisconnected():
-            return replace(account, connected=None)
-        case unhandled:
-            assert_never(unhandled)
-
 
 # --- Decisions --------------------------------------------------------------
 
@@ -199,6 +170,10 @@ def decide(command: Command, account: Account) -> Decision:
             return connect(command, account)
         case Disconnect():
             return disconnect(command, account)
+        case reconciling.ReconcileDay() | reconciling.ResolveDifference():
+            return reconciling.decide(command, account)
+        case periods.ClosePeriod():
+            return periods.close(command, account)
         case unhandled:
             assert_never(unhandled)
 

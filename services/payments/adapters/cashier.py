@@ -18,6 +18,7 @@ from infra.vault import Vault
 from services.payments import charge
 from services.payments.adapters.card_keys import CardKeys
 from services.payments.adapters.provider import (
+    BalanceTransaction,
     KeyNotTaken,
     NotDone,
     NotPermitted,
@@ -27,7 +28,7 @@ from services.payments.adapters.provider import (
     Session,
     Wanted,
 )
-from services.payments.aggregates import CHARGE
+from services.payments.aggregates import ACCOUNT, CHARGE
 from services.payments.charge import paying, refunding
 from services.payments.charge.situations import Asked, Charge, Paid, Unoffered
 
@@ -143,7 +144,9 @@ class Cashier:
         """Ask how it is, and record what is new. Raises `Away`, `NoKeys`, and what the provider's
         no is."""
         state = await self.state(charge_id)
-        if isinstance(state, Asked):
+        if isinstance(state, Asked) and state.revoked:
+            await self.give_up(charge_id)
+        elif isinstance(state, Asked):
             await self._heard(charge_id, await self._session(state))
         elif isinstance(state, Paid):
             await self.send_refunds(charge_id)
@@ -153,33 +156,54 @@ class Cashier:
         state = await self.state(charge_id)
         if not isinstance(state, Paid):
             return
-        key = await self._key(state.bill.offered.dealership_id)
+        dealership_id = state.bill.offered.dealership_id
+        key = await self._key(dealership_id)
         payment = await self.provider.payment(key, state.paid.payment_id)
-        for command in news(charge_id, payment):
+        connected = (await self.commands.load(ACCOUNT, dealership_id)).state.connected
+        for command in news(charge_id, payment, connected.connected_by if connected else None):
             await self.do(charge_id, command)
 
     async def send_refunds(self, charge_id: str) -> None:
-        """Ask for the refunds of which it is not known how they ended, each under its own key."""
+        """Ask for the refunds of which it is not known how they ended, each under its own key.
+
+        Some wait for longer than the provider knows keys, a day at least: those that it has are not
+        asked for again, or money would go back twice.
+        """
         state = await self.state(charge_id)
         if not isinstance(state, Paid) or not state.returning:
             return
-        key = await self._key(state.bill.offered.dealership_id)
+        key, payment_id = await self._key(state.bill.offered.dealership_id), state.paid.payment_id
+        there = (await self.provider.payment(key, payment_id)).refunds
+        asked = {one.refund_id: one for one in there}
         for refund_id, begun in state.returning.items():
             amount = begun.total.including_vat
             try:
-                seen = await self.provider.refund(
-                    key, state.paid.payment_id, refund_id, charge_id, amount
+                seen = asked.get(refund_id) or await self.provider.refund(
+                    key, payment_id, refund_id, charge_id, amount
                 )
             except SAYS_NO:
-                command = refunding.FailRefund(charge_id=charge_id, refund_id=refund_id, at=now())
+                command = refunding.FailRefund(
+                    charge_id=charge_id,
+                    refund_id=refund_id,
+                    provider_refund_id=None,
+                    balance_transaction_id=None,
+                    responsible_id=None,
+                    at=now(),
+                )
                 await self.do(charge_id, command)
                 continue
-            for one in of_refund(charge_id, seen):
+            for one in of_refund(charge_id, seen, begun.begun_by):
                 await self.do(charge_id, one)
 
     async def available(self, dealership_id: str, currency: str) -> Money:
         """The dealership's balance in a currency. Raises as `learn`."""
         return await self.provider.available(await self._key(dealership_id), currency)
+
+    async def transactions(
+        self, dealership_id: str, since: datetime, before: datetime
+    ) -> list[BalanceTransaction]:
+        """The movements of the dealership's balance in a time. Raises as `learn`."""
+        return await self.provider.transactions(await self._key(dealership_id), since, before)
 
     async def describe(self, charge_id: str, description: str) -> None:
         """Tell the provider the number of the invoice. Raises as `learn`."""
@@ -228,10 +252,10 @@ class Cashier:
                 return rejection
 
 
-def news(charge_id: str, payment: Payment) -> Iterator[charge.Command]:
+def news(charge_id: str, payment: Payment, responsible_id: str | None) -> Iterator[charge.Command]:
     """The news of a payment, refunds first: their fees are told of them."""
     for one in payment.refunds:
-        yield from of_refund(charge_id, one)
+        yield from of_refund(charge_id, one, responsible_id)
     if payment.movement is not None:
         yield refunding.NoteFee(
             charge_id=charge_id,
@@ -242,9 +266,18 @@ def news(charge_id: str, payment: Payment) -> Iterator[charge.Command]:
         )
 
 
-def of_refund(charge_id: str, seen: RefundSeen) -> Iterator[charge.Command]:
-    if seen.failed and seen.refund_id is not None:
-        yield refunding.FailRefund(charge_id=charge_id, refund_id=seen.refund_id, at=now())
+def of_refund(
+    charge_id: str, seen: RefundSeen, responsible_id: str | None
+) -> Iterator[charge.Command]:
+    if seen.failed:
+        yield refunding.FailRefund(
+            charge_id=charge_id,
+            refund_id=seen.refund_id,
+            provider_refund_id=seen.provider_refund_id,
+            balance_transaction_id=seen.undone.id if seen.undone else None,
+            responsible_id=responsible_id,
+            at=now(),
+        )
     if not seen.made:
         return
     yield refunding.NoteRefund(

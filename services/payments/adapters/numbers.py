@@ -17,10 +17,11 @@ NUMBERS = uuid5(NAMESPACE_URL, "relais:invoice numbers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """An invoice of a charge, or the credit note of one of its refunds."""
+    """An invoice of a charge, the credit note of one of its refunds, or what cancels that."""
 
     charge_id: str
     refund_id: str | None
+    cancels: bool
     dealership_id: str
     organisation_id: str
 
@@ -44,15 +45,17 @@ class OwnSeries:
             organisation_id=document.organisation_id,
             charge_id=document.charge_id,
             refund_id=document.refund_id,
+            cancels=document.cancels,
             at=at,
         )
         about = f"charge:{document.charge_id}"
-        id = uuid5(NUMBERS, f"{document.charge_id}/{document.refund_id}")
+        cancels = "/cancels" if document.cancels else ""
+        id = uuid5(NUMBERS, f"{document.charge_id}/{document.refund_id}{cancels}")
         context = CommandContext(
             id, about, str(id), "worker:payments.clerk", document.organisation_id, at, ""
         )
         answer = await self.commands.handle(SERIES, document.dealership_id, command, context)
         assert isinstance(answer, Done)
-        number = answer.state.of(document.charge_id, document.refund_id)
+        number = answer.state.of((document.charge_id, document.refund_id, document.cancels))
         assert number is not None
         return number

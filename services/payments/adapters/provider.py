@@ -106,7 +106,8 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundSeen:
-    """A refund as the provider has it; `refund_id` is None where it was made there."""
+    """A refund as the provider has it; `refund_id` is None where it was made there. `undone` is the
+    movement by which one that failed after it was made came back."""
 
     provider_refund_id: str
     refund_id: str | None
@@ -114,6 +115,7 @@ class RefundSeen:
     made: bool
     failed: bool
     movement: Movement | None
+    undone: Movement | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,8 @@ class BalanceTransaction:
     id: str
     kind: str
     source_id: str | None
+    payment_id: str | None
+    """The payment that it belongs to; None where it belongs to none."""
     amount: Money
     fee: Money
     created_at: datetime
@@ -264,7 +268,7 @@ class Provider:
                 {
                     "payment_intent": payment_id,
                     "limit": 100,
-                    "expand": ["data.balance_transaction"],
+                    "expand": ["data.balance_transaction", "data.failure_balance_transaction"],
                 }
             )
         charge = found.latest_charge
@@ -300,11 +304,14 @@ class Provider:
 
     # --- The balance ------------------------------------------------------------------------
 
-    async def transactions(self, key: str, since: datetime) -> list[BalanceTransaction]:
-        """Every movement of the balance since a time, latest first. Raises as `_client`."""
+    async def transactions(
+        self, key: str, since: datetime, before: datetime
+    ) -> list[BalanceTransaction]:
+        """Every movement of the balance in a time, latest first. Raises as `_client`."""
+        created: Any = {"gte": int(since.timestamp()), "lt": int(before.timestamp())}
         async with self._client(key) as client:
             page = await client.v1.balance_transactions.list_async(
-                {"created": {"gte": int(since.timestamp())}, "limit": 100}
+                {"created": created, "limit": 100, "expand": ["data.source"]}
             )
             return [transaction_of(one) async for one in page.auto_paging_iter()]
 
@@ -354,6 +361,8 @@ def refund_of(made: stripe.Refund) -> RefundSeen:
         made=made.status == "succeeded",
         failed=made.status in FAILED,
         movement=movement_of(made.balance_transaction),
+        # The provider leaves it out of refunds that did not fail.
+        undone=movement_of(getattr(made, "failure_balance_transaction", None)),
     )
 
 
@@ -362,10 +371,12 @@ FAILED: Final = frozenset({"failed", "canceled"})
 
 def transaction_of(one: stripe.BalanceTransaction) -> BalanceTransaction:
     source = one.source
+    payment = getattr(source, "payment_intent", None)
     return BalanceTransaction(
         id=one.id,
         kind=one.type,
         source_id=source if isinstance(source, str) or source is None else str(source.id),
+        payment_id=payment if isinstance(payment, str) else None,
         amount=from_provider(one.amount, one.currency),
         fee=from_provider(one.fee, one.currency),
         created_at=datetime.fromtimestamp(one.created, UTC),

@@ -6,7 +6,6 @@ from typing import assert_never
 
 from contracts.common_v1 import Money
 from contracts.payments.charge_v1 import (
-    Amounts,
     AttemptBegun,
     AttemptEnd,
     AttemptEnded,
@@ -15,6 +14,7 @@ from contracts.payments.charge_v1 import (
     ChargePaid,
     DealershipChosen,
     FormOpened,
+    FormRevoked,
     Line,
     PaymentDiffered,
 )
@@ -27,8 +27,10 @@ from services.payments.charge.situations import (
     Offered,
     Paid,
     Parked,
+    Settled,
     Unoffered,
 )
+from services.payments.terms import sum_of
 
 # --- Commands ---------------------------------------------------------------
 
@@ -49,23 +51,26 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayOnline:
-    """`currencies` are those that the account takes now; None where no card can be charged."""
+class OfCase:
+    """A command about what a case comes to now, whether or not anybody asked for that before."""
 
     charge_id: str
     organisation_id: str
     offer: Offer
-    intent_id: str
-    currencies: tuple[str, ...] | None
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayAtDealership:
-    charge_id: str
-    organisation_id: str
-    offer: Offer
-    at: datetime
+class PayOnline(OfCase):
+    """`currencies` are those that the account takes now; None where no card can be charged."""
+
+    intent_id: str
+    currencies: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayAtDealership(OfCase):
+    """The customer says that they will pay there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,15 @@ class EndAttempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeForm:
+    """The case was closed, deleted or is written anew."""
+
+    organisation_id: str
+    case_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPayment:
     """The provider said that it has the money, and how much."""
 
@@ -102,7 +116,7 @@ class ConfirmPayment:
 
 OfCustomer = PayOnline | PayAtDealership
 OfProvider = NoteForm | EndAttempt | ConfirmPayment
-Command = OfCustomer | OfProvider
+Command = OfCustomer | OfProvider | RevokeForm
 
 # --- Rejections -------------------------------------------------------------
 
@@ -166,30 +180,23 @@ Decision = list[ChargeEvent] | Rejection
 def pay_online(command: PayOnline, charge: Charge) -> Decision:
     """While it is not known how an attempt ended, no second one begins."""
     match charge:
-        case Paid():
+        case Paid() | Settled():
             return ChargeIsPaid()
         case Parked():
             return ChargeIsParked()
         case Asked():
             return []
         case Unoffered():
-            offered = offer(command)
-            if not isinstance(offered, ChargeOffered):
-                return offered
-            amount = offered.total.including_vat
-            before: list[ChargeEvent] = [offered]
+            pass
         case Offered(bill) | AtDealership(bill) | Failed(bill):
             if command.intent_id in bill.over:
                 return []
-            amount, before = bill.amount, []
-            if bill.offered.case_version != command.offer.case_version:
-                # A work report was sent anew, with other works.
-                offered = offer(command)
-                if not isinstance(offered, ChargeOffered):
-                    return offered
-                amount, before = offered.total.including_vat, [offered]
         case unhandled:
             assert_never(unhandled)
+    now = billed(command, charge)
+    if isinstance(now, NothingToCharge):
+        return now
+    before, amount = list[ChargeEvent](now.before), now.offered.total.including_vat
     if command.currencies is None:
         return CardsNotTaken()
     if amount.currency not in command.currencies:
@@ -207,7 +214,7 @@ def pay_online(command: PayOnline, charge: Charge) -> Decision:
 
 def pay_at_dealership(command: PayAtDealership, charge: Charge) -> Decision:
     match charge:
-        case Paid():
+        case Paid() | Settled():
             return ChargeIsPaid()
         case Parked():
             return ChargeIsParked()
@@ -226,7 +233,29 @@ def pay_at_dealership(command: PayAtDealership, charge: Charge) -> Decision:
             assert_never(unhandled)
 
 
-def offer(command: OfCustomer) -> ChargeOffered | NothingToCharge:
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """The works to be paid now; `before` says so, where nothing recorded says the same."""
+
+    offered: ChargeOffered
+    before: tuple[ChargeOffered, ...] = ()
+
+
+def billed(
+    command: OfCase, charge: Unoffered | Offered | AtDealership | Failed
+) -> Billed | NothingToCharge:
+    """A work report that is sent anew has other works; an invoice that a company has stays as it
+    is."""
+    if not isinstance(charge, Unoffered):
+        bill = charge.bill
+        agreed = bill.debt is not None and bill.debt.stands
+        if agreed or bill.offered.case_version == command.offer.case_version:
+            return Billed(bill.offered)
+    offered = offer(command)
+    return Billed(offered, (offered,)) if isinstance(offered, ChargeOffered) else offered
+
+
+def offer(command: OfCase) -> ChargeOffered | NothingToCharge:
     offer = command.offer
     total = sum_of(tuple(line.amounts for line in offer.lines), offer.currency)
     if total.including_vat.amount_minor <= 0:
@@ -253,15 +282,6 @@ def chosen(command: PayAtDealership) -> DealershipChosen:
         dealership_id=command.offer.dealership_id,
         case_id=command.offer.case_id,
         chosen_at=command.at,
-    )
-
-
-def sum_of(parts: tuple[Amounts, ...], currency: str) -> Amounts:
-    """The sum of amounts that were rounded before; nothing is rounded again."""
-    return Amounts(
-        excluding_vat=Money(sum(one.excluding_vat.amount_minor for one in parts), currency),
-        vat=Money(sum(one.vat.amount_minor for one in parts), currency),
-        including_vat=Money(sum(one.including_vat.amount_minor for one in parts), currency),
     )
 
 
@@ -306,6 +326,23 @@ def end_attempt(command: EndAttempt, charge: Charge) -> Decision:
             intent_id=command.intent_id,
             end=command.end,
             ended_at=command.at,
+            next_step_at=bill.debt.due_step_at if bill.debt else None,
+        )
+    ]
+
+
+def revoke_form(command: RevokeForm, charge: Charge) -> list[ChargeEvent]:
+    """Somebody may have paid by the form already: the provider says so when it is taken away."""
+    if not isinstance(charge, Asked) or charge.revoked:
+        return []
+    offered = charge.bill.offered
+    return [
+        FormRevoked(
+            charge_id=offered.charge_id,
+            organisation_id=offered.organisation_id,
+            dealership_id=offered.dealership_id,
+            intent_id=charge.attempt.intent_id,
+            revoked_at=command.at,
         )
     ]
 
@@ -323,7 +360,7 @@ def confirm(command: ConfirmPayment, charge: Charge) -> Decision:
             return [] if same else ChargeIsParked()
         case Asked(bill, attempt):
             known = attempt.intent_id == command.intent_id or command.intent_id in bill.over
-        case Offered(bill) | AtDealership(bill) | Failed(bill):
+        case Offered(bill) | AtDealership(bill) | Failed(bill) | Settled(bill):
             known = command.intent_id in bill.over
         case unhandled:
             assert_never(unhandled)
@@ -369,7 +406,7 @@ def knows(charge: Charge, intent_id: str) -> bool:
             return intent_id in (paid.intent_id, *bill.over)
         case Parked(bill, differed):
             return intent_id in (differed.intent_id, *bill.over)
-        case Offered(bill) | AtDealership(bill) | Asked(bill) | Failed(bill):
+        case Offered(bill) | AtDealership(bill) | Asked(bill) | Failed(bill) | Settled(bill):
             return intent_id in bill.over
         case unhandled:
             assert_never(unhandled)

@@ -8,18 +8,18 @@ from typing import ClassVar, assert_never
 from contracts.common_v1 import Money
 from contracts.decisions import Changed, changed
 from contracts.payments.charge_v1 import (
-    Amounts,
     ChargeEvent,
     FeeRead,
-    Line,
     RefundBegun,
+    RefundBounced,
     RefundFailed,
     RefundMade,
     RefundPart,
     RefundReason,
 )
-from services.payments.charge.paying import NoSuchCharge, sum_of
+from services.payments.charge.paying import NoSuchCharge
 from services.payments.charge.situations import Charge, Paid, Unoffered
+from services.payments.terms import share, sum_of
 
 # --- Commands ---------------------------------------------------------------
 
@@ -53,10 +53,17 @@ class NoteRefund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailRefund:
-    """The provider said that it did not make it."""
+    """The provider said that it did not make it, or that the customer's bank sent it back.
+
+    `refund_id` is None where it was made there, `provider_refund_id` where it was never begun
+    there. `responsible_id` is told, unless somebody asked us for the refund.
+    """
 
     charge_id: str
-    refund_id: str
+    refund_id: str | None
+    provider_refund_id: str | None
+    balance_transaction_id: str | None
+    responsible_id: str | None
     at: datetime
 
 
@@ -200,29 +207,10 @@ def part_of(
     return RefundPart(work_id, share(line, left, amount.amount_minor))
 
 
-def share(line: Line, left: Amounts, including: int) -> Amounts:
-    """An amount with the VAT that it was paid with. Whoever takes back all that is left takes all
-    VAT that is left, so that the parts of a line always add up to it; and of neither the VAT nor
-    the rest more than is left of it, however small the parts are."""
-    whole, currency = line.amounts, left.including_vat.currency
-    vat = left.vat.amount_minor
-    if including != left.including_vat.amount_minor:
-        divisor = 2 * whole.including_vat.amount_minor
-        even = (
-            2 * including * whole.vat.amount_minor + whole.including_vat.amount_minor
-        ) // divisor
-        vat = max(min(vat, even), including - left.excluding_vat.amount_minor)
-    return Amounts(
-        excluding_vat=Money(including - vat, currency),
-        vat=Money(vat, currency),
-        including_vat=Money(including, currency),
-    )
-
-
 def note_refund(command: NoteRefund, charge: Paid) -> Decision:
     if command.provider_refund_id in {o.provider_refund_id for o in charge.refunds.values()}:
         return []
-    begun = charge.returning.get(command.refund_id or "")
+    begun = asked_for(command, charge)
     if begun is not None:
         parts, reason = begun.parts, begun.reason
     else:
@@ -250,6 +238,21 @@ def note_refund(command: NoteRefund, charge: Paid) -> Decision:
     ]
 
 
+def asked_for(command: NoteRefund, charge: Paid) -> RefundBegun | None:
+    """The refund as somebody asked us for it: its lines are those that were named then, also when
+    it was told before that it had failed. None where these have gone back otherwise since."""
+    begun = charge.begun.get(command.refund_id or "")
+    if begun is None or begun.refund_id in charge.returning:
+        return begun
+    left = {line.work_id: charge.left(line) for line in charge.paid.lines}
+    fits = command.amount == begun.total.including_vat and all(
+        one.amounts.including_vat.amount_minor <= left[one.work_id].including_vat.amount_minor
+        and one.amounts.vat.amount_minor <= left[one.work_id].vat.amount_minor
+        for one in begun.parts
+    )
+    return begun if fits and begun.refund_id not in charge.refunds else None
+
+
 def spread(charge: Paid, including: int) -> Iterator[RefundPart]:
     """An amount over the lines, in their order: who refunds at the provider names none."""
     for line in charge.paid.lines:
@@ -261,8 +264,20 @@ def spread(charge: Paid, including: int) -> Iterator[RefundPart]:
 
 
 def fail_refund(command: FailRefund, charge: Paid) -> Decision:
+    """A refund that was made before has bounced; any other one was never made."""
     if command.refund_id not in charge.returning:
-        return []
+        made = next(
+            (
+                one
+                for one in charge.refunds.values()
+                if one.provider_refund_id == command.provider_refund_id
+            ),
+            None,
+        )
+        if made is None or made.refund_id in charge.bounced:
+            return []
+        return [bounced(command, charge, made)]
+    assert command.refund_id is not None
     offered = charge.bill.offered
     return [
         RefundFailed(
@@ -273,6 +288,24 @@ def fail_refund(command: FailRefund, charge: Paid) -> Decision:
             failed_at=command.at,
         )
     ]
+
+
+def bounced(command: FailRefund, charge: Paid, made: RefundMade) -> RefundBounced:
+    begun = charge.begun.get(made.refund_id)
+    return RefundBounced(
+        charge_id=command.charge_id,
+        organisation_id=made.organisation_id,
+        dealership_id=made.dealership_id,
+        case_id=made.case_id,
+        refund_id=made.refund_id,
+        provider_refund_id=made.provider_refund_id,
+        parts=made.parts,
+        total=made.total,
+        balance_transaction_id=command.balance_transaction_id,
+        responsible_id=begun.begun_by if begun else command.responsible_id,
+        bounced_at=command.at,
+        version=charge.bill.version + 1,
+    )
 
 
 def note_fee(command: NoteFee, charge: Paid) -> Decision:

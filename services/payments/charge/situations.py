@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import assert_never
 
 from contracts.common_v1 import Money
@@ -13,25 +14,59 @@ from contracts.payments.charge_v1 import (
     ChargeOffered,
     ChargePaid,
     DealershipChosen,
+    DebtDisputed,
+    DisputeSettled,
     DocumentNumbered,
+    DocumentWithheld,
+    DunningStepTaken,
     FeeRead,
     FormOpened,
+    FormRevoked,
     Line,
+    PaidElsewhere,
+    PaymentDeferred,
     PaymentDiffered,
     RefundBegun,
+    RefundBounced,
     RefundFailed,
     RefundMade,
 )
+from services.payments.terms import less
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """An invoice that a company pays by a day, and what was done about it since."""
+
+    deferred: PaymentDeferred
+    next_at: datetime | None
+    """When the next step is taken; None after the last one."""
+    steps: tuple[DunningStepTaken, ...] = ()
+    disputed: DebtDisputed | None = None
+    settled: DisputeSettled | None = None
+    """How the last dispute ended."""
+
+    @property
+    def stands(self) -> bool:
+        """False once it was settled that nothing is owed."""
+        return self.settled is None or self.settled.owed
+
+    @property
+    def due_step_at(self) -> datetime | None:
+        """When something is done about it; None while that is disputed, and when it is not owed."""
+        return self.next_at if self.stands and self.disputed is None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The works to be paid for, and the attempts that are over."""
+    """The works to be paid for, the attempts that are over, and what is agreed with a company."""
 
     offered: ChargeOffered
     version: int = 1
     over: tuple[str, ...] = ()
     """The intents that brought no money, in order."""
+    debt: Debt | None = None
+    elsewhere: PaidElsewhere | None = None
 
     @property
     def amount(self) -> Money:
@@ -65,6 +100,8 @@ class Asked:
     bill: Bill
     attempt: AttemptBegun
     form: FormOpened | None = None
+    revoked: bool = False
+    """The form is to be taken away: there is nothing any more that may be paid by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +110,14 @@ class Failed:
 
     bill: Bill
     ended: AttemptEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """It was paid, but not online: somebody of the dealership says so."""
+
+    bill: Bill
+    paid: PaidElsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +130,12 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """`refunds` went back, `returning` are asked for and not known to have ended.
+    """`refunds` went back, and those of them that are `bounced` came back again; `returning` are
+    asked for and not known to have ended.
 
     `movements` are those of the provider's balance whose fee was read, by their refund (None: of
-    the payment). `numbers` are those of the documents, in the same way.
+    the payment). `numbers` are those of the documents, in the same way; `cancelling` those of what
+    cancels the credit note of a refund that bounced.
     """
 
     bill: Bill
@@ -96,13 +143,19 @@ class Paid:
     refunds: Mapping[str, RefundMade] = field(default_factory=dict)
     returning: Mapping[str, RefundBegun] = field(default_factory=dict)
     failed: frozenset[str] = frozenset()
+    begun: Mapping[str, RefundBegun] = field(default_factory=dict)
+    """Those that somebody asked us for."""
+    bounced: Mapping[str, RefundBounced] = field(default_factory=dict)
     movements: Mapping[str | None, FeeRead] = field(default_factory=dict)
     numbers: Mapping[str | None, DocumentNumbered] = field(default_factory=dict)
+    cancelling: Mapping[str, DocumentNumbered] = field(default_factory=dict)
+    withheld: DocumentWithheld | None = None
+    """The next document to be numbered, while it would break a rule."""
 
     def left(self, line: Line) -> Amounts:
         """The part of a line that has not gone back, and is not about to."""
         back: tuple[RefundMade | RefundBegun, ...] = (
-            *self.refunds.values(),
+            *(one for id, one in self.refunds.items() if id not in self.bounced),
             *self.returning.values(),
         )
         parts = (part for refund in back for part in refund.parts if part.work_id == line.work_id)
@@ -118,23 +171,9 @@ class Paid:
         return Money(sum(left), self.bill.amount.currency)
 
 
-Known = Offered | AtDealership | Asked | Failed | Parked | Paid
+Known = Offered | AtDealership | Asked | Failed | Settled | Parked | Paid
 Charge = Unoffered | Known
 initial: Charge = Unoffered()
-
-
-def less(amounts: Amounts, other: Amounts) -> Amounts:
-    """The difference of two amounts of one currency."""
-    currency = amounts.including_vat.currency
-
-    def minus(one: Money, two: Money) -> Money:
-        return Money(one.amount_minor - two.amount_minor, currency)
-
-    return Amounts(
-        excluding_vat=minus(amounts.excluding_vat, other.excluding_vat),
-        vat=minus(amounts.vat, other.vat),
-        including_vat=minus(amounts.including_vat, other.including_vat),
-    )
 
 
 def evolve(charge: Charge, event: ChargeEvent) -> Charge:
@@ -152,24 +191,64 @@ def evolve(charge: Charge, event: ChargeEvent) -> Charge:
             return Asked(bill, event)
         case FormOpened():
             return replace(charge, form=event) if isinstance(charge, Asked) else charge
+        case FormRevoked():
+            return replace(charge, revoked=True) if isinstance(charge, Asked) else charge
         case AttemptEnded():
             return Failed(replace(bill, over=(*bill.over, event.intent_id)), event)
         case PaymentDiffered():
             return Parked(bill, event)
         case ChargePaid():
             return Paid(bill, event)
-        case RefundBegun() | RefundMade() | RefundFailed() | FeeRead() | DocumentNumbered():
+        case PaidElsewhere():
+            return Settled(replace(bill, elsewhere=event), event)
+        case PaymentDeferred() | DunningStepTaken() | DebtDisputed() | DisputeSettled():
+            return replace(charge, bill=replace(bill, debt=after_deferring(bill.debt, event)))
+        case (
+            RefundBegun()
+            | RefundMade()
+            | RefundFailed()
+            | RefundBounced()
+            | FeeRead()
+            | DocumentNumbered()
+            | DocumentWithheld()
+        ):
             return after_payment(charge, event) if isinstance(charge, Paid) else charge
         case unhandled:
             assert_never(unhandled)
 
 
+def after_deferring(
+    debt: Debt | None, event: PaymentDeferred | DunningStepTaken | DebtDisputed | DisputeSettled
+) -> Debt | None:
+    if isinstance(event, PaymentDeferred):
+        return Debt(event, event.next_step_at)
+    if debt is None:
+        return None
+    match event:
+        case DunningStepTaken():
+            return replace(debt, next_at=event.next_step_at, steps=(*debt.steps, event))
+        case DebtDisputed():
+            return replace(debt, disputed=event)
+        case DisputeSettled():
+            return replace(debt, disputed=None, settled=event, next_at=event.next_step_at)
+        case unhandled:
+            assert_never(unhandled)
+
+
 def after_payment(
-    paid: Paid, event: RefundBegun | RefundMade | RefundFailed | FeeRead | DocumentNumbered
+    paid: Paid,
+    event: RefundBegun
+    | RefundMade
+    | RefundFailed
+    | RefundBounced
+    | FeeRead
+    | DocumentNumbered
+    | DocumentWithheld,
 ) -> Paid:
     match event:
         case RefundBegun():
-            return replace(paid, returning={**paid.returning, event.refund_id: event})
+            returning = {**paid.returning, event.refund_id: event}
+            return replace(paid, returning=returning, begun={**paid.begun, event.refund_id: event})
         case RefundMade():
             returning = {k: v for k, v in paid.returning.items() if k != event.refund_id}
             refunds = {**paid.refunds, event.refund_id: event}
@@ -177,9 +256,15 @@ def after_payment(
         case RefundFailed():
             returning = {k: v for k, v in paid.returning.items() if k != event.refund_id}
             return replace(paid, returning=returning, failed=paid.failed | {event.refund_id})
+        case RefundBounced():
+            return replace(paid, bounced={**paid.bounced, event.refund_id: event})
         case FeeRead():
             return replace(paid, movements={**paid.movements, event.refund_id: event})
+        case DocumentNumbered(refund_id=str(refund_id), cancels=True):
+            return replace(paid, cancelling={**paid.cancelling, refund_id: event}, withheld=None)
         case DocumentNumbered():
-            return replace(paid, numbers={**paid.numbers, event.refund_id: event})
+            return replace(paid, numbers={**paid.numbers, event.refund_id: event}, withheld=None)
+        case DocumentWithheld():
+            return replace(paid, withheld=event)
         case unhandled:
             assert_never(unhandled)

@@ -9,12 +9,19 @@ from contracts.payments import account_v1
 from contracts.payments.account_v1 import (
     AccountConnected,
     AccountDisconnected,
+    CardDifferenceKind,
     CompanyDeclared,
+    DayReconciled,
+    DifferenceFound,
+    DifferenceResolution,
+    DifferenceResolved,
     ModeSet,
+    PaidOut,
+    PeriodClosed,
 )
-from infra.http.answers import Answer, Answered, Recorded, Router
+from infra.http.answers import Answer, Answered, MoneyShown, Recorded, Router
 from infra.http.history import History, HistoryPart
-from infra.http.models import Body, Country, Id, Instant, Line
+from infra.http.models import Body, Country, Id, Instant, Line, Named
 from infra.http.problems import try_again
 from infra.http.request_context import RequestContext
 from infra.lookups import dealerships
@@ -130,6 +137,48 @@ class CardAccountShown(Answer):
     connection: ConnectionShown | None
 
 
+class DifferenceFact(Answer):
+    """The provider's balance and the books differ."""
+
+    dealership_id: str
+    organisation_id: str
+    difference_id: str
+    kind: Annotated[CardDifferenceKind, Named()]
+    movement: str | None
+    charge_id: str | None
+    at_provider: MoneyShown | None
+    fee_at_provider: MoneyShown | None
+    in_books: MoneyShown | None
+    fee_in_books: MoneyShown | None
+    moved_at: Instant
+    found_at: Instant
+
+
+class ResolvedFact(Answer):
+    """An accountant said what a difference is."""
+
+    dealership_id: str
+    organisation_id: str
+    difference_id: str
+    resolution: Annotated[DifferenceResolution, Named()]
+    reference: str | None
+    resolved_by: str
+    resolved_at: Instant
+
+
+class PaidOutFact(Answer):
+    """The provider paid out to the bank."""
+
+    dealership_id: str
+    organisation_id: str
+    balance_transaction_id: str
+    amount: MoneyShown
+    fee: MoneyShown
+    paid_out_at: Instant
+    booked_at: Instant
+    version: int
+
+
 class CardAccountHistory(
     History,
     of=account_v1.contract,
@@ -145,6 +194,24 @@ class CardAccountHistory(
         ),
         AccountDisconnected: (
             *("dealership_id", "organisation_id", "disconnected_by", "disconnected_at"),
+        ),
+        DayReconciled: (
+            *(
+                "dealership_id",
+                "organisation_id",
+                "day",
+                "matched_count",
+                "found_count",
+                "responsible_id",
+            ),
+            "reconciled_at",
+        ),
+        DifferenceFound: DifferenceFact,
+        DifferenceResolved: ResolvedFact,
+        PaidOut: PaidOutFact,
+        PeriodClosed: (
+            *("dealership_id", "organisation_id", "begins_on", "ends_on", "entry_count", "digest"),
+            *("closed_by", "closed_at"),
         ),
     },
 ):

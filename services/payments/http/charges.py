@@ -1,5 +1,6 @@
 """Payments of cases by card over HTTP: what became of them, and refunds."""
 
+from datetime import date
 from typing import Annotated, assert_never
 
 from pydantic import Field
@@ -12,11 +13,21 @@ from contracts.payments.charge_v1 import (
     ChargeOffered,
     ChargePaid,
     DealershipChosen,
+    DebtDisputed,
+    DisputeSettled,
     DocumentNumbered,
+    DocumentWithheld,
+    DunningStep,
+    DunningStepTaken,
     FeeRead,
     FormOpened,
+    FormRevoked,
+    PaidElsewhere,
+    PaymentDeferred,
     PaymentDiffered,
+    PaymentMeans,
     RefundBegun,
+    RefundBounced,
     RefundFailed,
     RefundMade,
     RefundReason,
@@ -35,11 +46,13 @@ from services.payments.charge.situations import (
     Asked,
     AtDealership,
     Charge,
+    Debt,
     Failed,
     Known,
     Offered,
     Paid,
     Parked,
+    Settled,
     Unoffered,
 )
 from services.payments.http.card_access import MANAGERS, READERS, ManagerContext, ReaderContext
@@ -104,7 +117,7 @@ class RefundPartShown(Answer):
 
 
 class RefundShown(Answer):
-    """Money that went back, and its credit note."""
+    """Money that went back, and its credit note; some of it may have come back again."""
 
     refund_id: str
     parts: list[RefundPartShown]
@@ -114,7 +127,68 @@ class RefundShown(Answer):
     """Null while it is not known whether the provider made it."""
     number: str | None
     """Of the credit note."""
+    bounced_at: Instant | None
+    """When the customer's bank had sent it back: it counts as paid again."""
+    cancelling_number: str | None
+    """The number of the document that cancels the credit note of a refund that bounced."""
     fee: MoneyShown | None
+
+
+class ElsewhereShown(Answer):
+    """A payment that was made at the dealership."""
+
+    amount: MoneyShown
+    means: Annotated[PaymentMeans, Named()]
+    reference: str
+    paid_on: date
+    recorded_by: str
+    recorded_at: Instant
+
+
+class DunnedShown(Answer):
+    """A step about an invoice that was not paid in time."""
+
+    step: Annotated[DunningStep, Named()]
+    owed: MoneyShown
+    pay_by: date | None
+    """Null of the last step."""
+    taken_at: Instant
+
+
+class DebtShown(Answer):
+    """The invoice by which a company pays until a day."""
+
+    customer_id: str
+    debtor_name: str
+    email: str
+    invoice_number: str
+    invoiced_on: date
+    due_on: date
+    amount: MoneyShown
+    indemnity: MoneyShown | None
+    """The fixed sum that the law gives for the costs of recovery; null where it gives none."""
+    steps: list[DunnedShown]
+    next_step_at: Instant | None
+    """Null after the last step, while the company disputes, and when nothing is owed any more."""
+    disputed_at: Instant | None
+    reason: str | None
+    """What the company says, while it disputes."""
+    is_owed: bool
+
+
+class WithheldShown(Answer):
+    """A document that has no number, because it would break rules of electronic invoices. It gets
+    one once they are kept."""
+
+    refund_id: str | None
+    """Null of the invoice."""
+    cancels: bool
+    """It would cancel the credit note of the refund."""
+    rules: list[str]
+    """As their authors call them: BR-CO-09."""
+    says: str | None
+    """What they say, in the words of their authors, one a line."""
+    withheld_at: Instant
 
 
 class ChargeShown(Answer):
@@ -138,6 +212,9 @@ class ChargeShown(Answer):
     reported: MoneyShown | None
     """The other amount that the provider reported, where it did."""
     refunds: list[RefundShown]
+    withheld: WithheldShown | None
+    elsewhere: ElsewhereShown | None
+    debt: DebtShown | None
 
 
 class OfferedFact(Answer):
@@ -177,6 +254,7 @@ class EndedFact(Answer):
     intent_id: str
     end: Annotated[AttemptEnd, Named()]
     ended_at: Instant
+    next_step_at: Instant | None
 
 
 class PaidFact(Answer):
@@ -238,6 +316,23 @@ class RefundMadeFact(Answer):
     version: int
 
 
+class RefundBouncedFact(Answer):
+    """A refund came back: the customer's bank did not take it."""
+
+    charge_id: str
+    organisation_id: str
+    dealership_id: str
+    case_id: str
+    refund_id: str
+    provider_refund_id: str
+    parts: list[RefundPartShown]
+    total: AmountsShown
+    balance_transaction_id: str | None
+    responsible_id: str | None
+    bounced_at: Instant
+    version: int
+
+
 class FeeFact(Answer):
     """The part of a movement that the provider kept."""
 
@@ -249,6 +344,66 @@ class FeeFact(Answer):
     fee: MoneyShown
     read_at: Instant
     version: int
+
+
+class ElsewhereFact(Answer):
+    """A case was paid at the dealership."""
+
+    charge_id: str
+    organisation_id: str
+    dealership_id: str
+    case_id: str
+    amount: MoneyShown
+    means: Annotated[PaymentMeans, Named()]
+    reference: str
+    paid_on: date
+    recorded_by: str
+    recorded_at: Instant
+
+
+class DeferredFact(Answer):
+    """A company pays by invoice until a day."""
+
+    charge_id: str
+    organisation_id: str
+    dealership_id: str
+    case_id: str
+    customer_id: str
+    debtor_name: str
+    email: str
+    language: str
+    invoice_number: str
+    invoiced_on: date
+    due_on: date
+    amount: MoneyShown
+    indemnity: MoneyShown | None
+    dealership_called: str
+    deferred_by: str
+    deferred_at: Instant
+    next_step_at: Instant
+
+
+class DunnedFact(Answer):
+    """A step about an invoice that was not paid in time."""
+
+    charge_id: str
+    organisation_id: str
+    dealership_id: str
+    case_id: str
+    customer_id: str
+    debtor_name: str
+    email: str
+    language: str
+    dealership_called: str
+    step: Annotated[DunningStep, Named()]
+    invoice_number: str
+    due_on: date
+    owed: MoneyShown
+    indemnity: MoneyShown | None
+    pay_by: date | None
+    responsible_id: str
+    taken_at: Instant
+    next_step_at: Instant | None
 
 
 _WHOSE = ("charge_id", "organisation_id", "dealership_id")
@@ -263,14 +418,30 @@ class ChargeHistory(
         AttemptBegun: BegunFact,
         FormOpened: (*_WHOSE, "intent_id", "session_id", "expires_at", "opened_at"),
         AttemptEnded: EndedFact,
+        FormRevoked: (*_WHOSE, "intent_id", "revoked_at"),
+        PaidElsewhere: ElsewhereFact,
+        PaymentDeferred: DeferredFact,
+        DunningStepTaken: DunnedFact,
+        DebtDisputed: (*_WHOSE, "case_id", "customer_id", "reason", "disputed_by", "disputed_at"),
+        DisputeSettled: (
+            *(*_WHOSE, "case_id", "customer_id", "owed", "settled_by", "settled_at"),
+            "next_step_at",
+        ),
         ChargePaid: PaidFact,
         PaymentDiffered: DifferedFact,
         RefundBegun: RefundBegunFact,
         RefundMade: RefundMadeFact,
         RefundFailed: (*_WHOSE, "refund_id", "failed_at"),
+        RefundBounced: RefundBouncedFact,
         FeeRead: FeeFact,
         DocumentNumbered: (
             *(*_WHOSE, "case_id", "refund_id", "number", "account_version", "numbered_at"),
+            *("cancels", "buyer_name", "buyer_number", "buyer_vat_number", "buyer_office"),
+            *("postal_code", "city", "buyer_country"),
+        ),
+        DocumentWithheld: (
+            *(*_WHOSE, "case_id", "refund_id", "cancels", "rules", "says"),
+            *("responsible_id", "withheld_at"),
         ),
     },
 ):
@@ -307,6 +478,38 @@ def charge_shown(charge: Known) -> ChargeShown:
         fee=MoneyShown.of(fee.fee) if fee else None,
         reported=MoneyShown.of(reported) if reported else None,
         refunds=refunds_shown(paid) if paid else [],
+        withheld=withheld_shown(paid.withheld) if paid and paid.withheld else None,
+        elsewhere=ElsewhereShown.of(charge.bill.elsewhere) if charge.bill.elsewhere else None,
+        debt=debt_shown(charge.bill.debt) if charge.bill.debt else None,
+    )
+
+
+def debt_shown(debt: Debt) -> DebtShown:
+    known = debt.deferred
+    return DebtShown(
+        customer_id=known.customer_id,
+        debtor_name=known.debtor_name,
+        email=known.email,
+        invoice_number=known.invoice_number,
+        invoiced_on=known.invoiced_on,
+        due_on=known.due_on,
+        amount=MoneyShown.of(known.amount),
+        indemnity=MoneyShown.of(known.indemnity) if known.indemnity else None,
+        steps=[DunnedShown.of(one) for one in debt.steps],
+        next_step_at=debt.due_step_at,
+        disputed_at=debt.disputed.disputed_at if debt.disputed else None,
+        reason=debt.disputed.reason if debt.disputed else None,
+        is_owed=debt.stands,
+    )
+
+
+def withheld_shown(withheld: DocumentWithheld) -> WithheldShown:
+    return WithheldShown(
+        refund_id=withheld.refund_id,
+        cancels=withheld.cancels is True,
+        rules=list(withheld.rules),
+        says=withheld.says,
+        withheld_at=withheld.withheld_at,
     )
 
 
@@ -321,6 +524,7 @@ def refunds_shown(paid: Paid) -> list[RefundShown]:
 
 def refund_shown(paid: Paid, refund: RefundMade | RefundBegun) -> RefundShown:
     number, fee = paid.numbers.get(refund.refund_id), paid.movements.get(refund.refund_id)
+    bounced, cancelling = paid.bounced.get(refund.refund_id), paid.cancelling.get(refund.refund_id)
     return RefundShown(
         refund_id=refund.refund_id,
         parts=[RefundPartShown.of(one) for one in refund.parts],
@@ -328,6 +532,8 @@ def refund_shown(paid: Paid, refund: RefundMade | RefundBegun) -> RefundShown:
         reason=refund.reason,
         made_at=refund.made_at if isinstance(refund, RefundMade) else None,
         number=number.number if number else None,
+        bounced_at=bounced.bounced_at if bounced else None,
+        cancelling_number=cancelling.number if cancelling else None,
         fee=MoneyShown.of(fee.fee) if fee else None,
     )
 
@@ -342,6 +548,8 @@ def status_of(charge: Known) -> ChargeStatus:
             return "asked"
         case Failed():
             return "failed"
+        case Settled():
+            return "settled"
         case Parked():
             return "parked"
         case Paid():

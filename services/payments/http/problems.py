@@ -1,7 +1,8 @@
 """The rules of payments that say no, and where it says to people what they mean: `texts.yaml`."""
 
 from infra.wording import Wording
-from services.payments import account, charge, payee, payout
+from services.payments import account, charge, payee, payout, settlement
 
-Rejection = payee.Rejection | payout.Rejection | account.Rejection | charge.Rejection
+OfMoneyOut = payee.Rejection | payout.Rejection | settlement.Rejection
+Rejection = OfMoneyOut | account.Rejection | charge.Rejection
 WORDING = Wording(__package__, Rejection)

@@ -40,7 +40,8 @@ Reads = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payable:
-    """A work with a price that was not paid."""
+    """A work with a price that was not paid; the source is the work of another case that it is,
+    in a work report."""
 
     work_id: str
     label: str
@@ -48,6 +49,8 @@ class Payable:
     vat_minor: int
     including_minor: int
     vat_basis_points: int
+    source_case_id: str | None = None
+    source_work_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,8 @@ def payable(work: Work) -> Payable:
         vat_minor=work.amounts.vat.amount_minor,
         including_minor=work.amounts.including_vat.amount_minor,
         vat_basis_points=work.price.vat_basis_points,
+        source_case_id=work.source.case_id if work.source else None,
+        source_work_id=work.source.work_id if work.source else None,
     )
 
 

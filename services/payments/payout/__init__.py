@@ -112,6 +112,13 @@ class BankDetailsMissing:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverOwesMore:
+    """Since the statement was closed so much was taken off that the driver owes us."""
+
+    owed: Money
+
+
+@dataclass(frozen=True, slots=True)
 class OwnPayout:
     """Nobody pays out to themselves."""
 
@@ -124,6 +131,7 @@ Rejection = (
     | PayoutIsPaid
     | PayoutsHeld
     | BankDetailsMissing
+    | DriverOwesMore
     | OwnPayout
     | Changed
 )
@@ -148,6 +156,18 @@ class Account:
         """The statement whose rest the next one in the currency begins with."""
         closed = (one for one in self.closed.values() if one.net.currency == currency)
         return max(closed, key=lambda one: one.version, default=None)
+
+    def balance(self, currency: str) -> Money:
+        """All that is owed to the driver: on statements that wait, carried over, and on none.
+        Negative: they owe us."""
+        last = self.last(currency)
+        waiting = (
+            one.net
+            for id, one in self.closed.items()
+            if one.payable and id not in self.paid and one.net.currency == currency
+        )
+        due = (line.amount for line in self.due if line.amount.currency == currency)
+        return total([*waiting, *due, *([last.carried_out] if last else [])], currency)
 
 
 initial = Account()
@@ -309,6 +329,9 @@ def record_payment(command: RecordPayment, account: Account) -> Decision:
         return PayoutsHeld(command.held_until)
     if command.account is None:
         return BankDetailsMissing()
+    balance = account.balance(statement.net.currency)
+    if balance.amount_minor < 0:
+        return DriverOwesMore(Money(-balance.amount_minor, balance.currency))
     if stale := changed({"iban": command.iban}, {"iban": command.account}):
         return stale
     return [

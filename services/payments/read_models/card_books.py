@@ -1,5 +1,6 @@
-"""The books of card payments: what a customer paid, what went back and what the provider kept is
-one entry each, whose postings sum to zero.
+"""The books of card payments: what a customer paid, what went back, what bounced and what the
+provider kept is one entry each, whose postings sum to zero. What came to nothing stays, and another
+entry reverses it.
 
 Debits are positive, credits negative, in minor units of the entry's one currency. Nothing is
 reckoned here: amounts and VAT are those of the charge, fees those of the provider's balance.
@@ -10,8 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from contracts.payments.charge_v1 import ChargePaid, FeeRead, Line, RefundMade, RefundPart, contract
-from infra.books import Balance, balances
+from contracts.payments.charge_v1 import (
+    ChargePaid,
+    FeeRead,
+    Line,
+    RefundBounced,
+    RefundMade,
+    RefundPart,
+    contract,
+)
 from infra.consumers.views import View
 from infra.http.answers import Answer, Answered, Listed, MoneyShown, Router
 from infra.http.models import Id, Instant
@@ -20,7 +28,7 @@ from infra.reading import Rows, Table
 from services.payments.http.card_access import READERS, ReaderContext
 from services.payments.read_models.ledger import Posting
 
-Reads = ChargePaid | RefundMade | FeeRead
+Reads = ChargePaid | RefundMade | RefundBounced | FeeRead
 
 BALANCE = "card_balance"
 """The money that the provider holds for the dealership, until it pays out."""
@@ -47,6 +55,9 @@ def project(_: CardEntry | None, event: Reads) -> CardEntry:
         case RefundMade():
             name = f"refund:{event.refund_id}"
             return entry(event, name, event.made_at, sold(event.parts, -1))
+        case RefundBounced():
+            name = f"bounced:{event.refund_id}"
+            return entry(event, name, event.bounced_at, sold(event.parts, 1))
         case FeeRead():
             kept = event.fee.amount_minor
             name = f"fee:{event.refund_id}" if event.refund_id else "fee"
@@ -84,7 +95,7 @@ def entry(event: Reads, name: str, at: datetime, postings: Sequence[tuple[str, i
     )
 
 
-def currency_of(event: ChargePaid | RefundMade) -> str:
+def currency_of(event: ChargePaid | RefundMade | RefundBounced) -> str:
     return event.total.including_vat.currency
 
 
@@ -108,27 +119,6 @@ view = View(
 
 books = Table(view, "card_books")
 LATEST = books.order("latest-card-entry", "booked_at", "charge_id", "entry_id", descending=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardBalance(Balance):
-    dealership_id: str
-
-
-class CardBalanceShown(Answer):
-    """The balance of an account of a dealership's books of card payments: debits are positive,
-    credits negative."""
-
-    dealership_id: str
-    account: str
-    balance: MoneyShown
-
-
-class CardBalancesShown(Answer):
-    """The balances of all accounts; those of a dealership are zero together, a currency at a
-    time."""
-
-    items: list[CardBalanceShown]
 
 
 class CardPostingShown(Answer):
@@ -176,13 +166,6 @@ def entries_of(context: ReaderContext) -> Rows[CardEntry]:
 
 
 router = Router("Card payments")
-
-
-@router.get("/card-books/accounts")
-async def card_accounts_balances(context: ReaderContext) -> Answered[CardBalancesShown]:
-    """The balance of each account of the books of card payments, at the caller's dealerships."""
-    found = await balances(context.pool, entries_of(context), CardBalance, "dealership_id")
-    return Answered(CardBalancesShown(items=[CardBalanceShown.of(one) for one in found]))
 
 
 @router.get("/card-books/entries")

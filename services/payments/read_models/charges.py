@@ -12,8 +12,11 @@ from contracts.payments.charge_v1 import (
     ChargePaid,
     DealershipChosen,
     DocumentNumbered,
+    DocumentWithheld,
     FeeRead,
+    PaidElsewhere,
     PaymentDiffered,
+    RefundBounced,
     RefundMade,
     contract,
 )
@@ -30,14 +33,25 @@ Reads = (
     | AttemptBegun
     | AttemptEnded
     | ChargePaid
+    | PaidElsewhere
     | PaymentDiffered
     | RefundMade
+    | RefundBounced
     | FeeRead
     | DocumentNumbered
+    | DocumentWithheld
 )
-_Status = Literal["offered", "at_dealership", "asked", "failed", "parked", "paid"]
+_Status = Literal["offered", "at_dealership", "asked", "failed", "parked", "settled", "paid"]
 ChargeStatus = Annotated[_Status, Called("ChargeStatus")]
 STATUSES: Mapping[str, _Status] = {one: one for one in get_args(_Status)}
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A refund that holds, and its amount including VAT."""
+
+    refund_id: str
+    including_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +67,18 @@ class ChargeRow:
     currency: str
     offered_at: datetime
     paid_at: datetime | None = None
-    refunded_minor: int = 0
-    refund_ids: tuple[str, ...] = ()
+    refunds: tuple[Back, ...] = ()
     fee_minor: int | None = None
     fee_currency: str | None = None
     """That of the provider's balance."""
     invoice_number: str | None = None
     reported_minor: int | None = None
+    broken_rules: tuple[str, ...] = ()
+    """Those for which its next document has no number."""
+
+    @property
+    def refunded_minor(self) -> int:
+        return sum(one.including_minor for one in self.refunds)
 
 
 def key(event: Reads) -> tuple[str]:
@@ -90,30 +109,33 @@ def project(row: ChargeRow | None, event: Reads) -> ChargeRow:
             return replace(row, status="failed")
         case PaymentDiffered():
             return replace(row, status="parked", reported_minor=event.reported.amount_minor)
+        case PaidElsewhere():
+            return replace(row, status="settled")
         case ChargePaid():
             return replace(row, status="paid", paid_at=event.paid_at)
         case RefundMade():
-            return refunded(row, event)
+            made = Back(event.refund_id, event.total.including_vat.amount_minor)
+            return replace(row, refunds=(*others(row, event), made))
+        case RefundBounced():
+            return replace(row, refunds=others(row, event))
         case FeeRead(refund_id=None):
             fee = event.fee
             return replace(row, fee_minor=fee.amount_minor, fee_currency=fee.currency)
         case DocumentNumbered(refund_id=None):
-            return replace(row, invoice_number=event.number)
-        case FeeRead() | DocumentNumbered():
+            return replace(row, invoice_number=event.number, broken_rules=())
+        case DocumentNumbered():
+            return replace(row, broken_rules=())
+        case DocumentWithheld():
+            return replace(row, broken_rules=event.rules)
+        case FeeRead():
             return row
         case unhandled:
             assert_never(unhandled)
 
 
-def refunded(row: ChargeRow, event: RefundMade) -> ChargeRow:
-    """Each refund counts once, however often it is seen."""
-    if event.refund_id in row.refund_ids:
-        return row
-    return replace(
-        row,
-        refunded_minor=row.refunded_minor + event.total.including_vat.amount_minor,
-        refund_ids=(*row.refund_ids, event.refund_id),
-    )
+def others(row: ChargeRow, event: RefundMade | RefundBounced) -> tuple[Back, ...]:
+    """The refunds that hold without this one, which counts once, however often it is seen."""
+    return tuple(one for one in row.refunds if one.refund_id != event.refund_id)
 
 
 view = View(
@@ -147,6 +169,9 @@ class ChargeListed(Answer):
     reported: MoneyShown | None
     """The other amount that the provider reported, where it did."""
     invoice_number: str | None
+    broken_rules: list[str]
+    """The rules of electronic invoices, like BR-CO-09, for which its next document has no number.
+    Empty where nothing is in the way."""
     offered_at: Instant
     paid_at: Instant | None
 
@@ -167,6 +192,7 @@ def charge_listed(row: ChargeRow) -> ChargeListed:
         fee=money(row.fee_minor, row.fee_currency),
         reported=money(row.reported_minor, row.currency),
         invoice_number=row.invoice_number,
+        broken_rules=list(row.broken_rules),
         offered_at=row.offered_at,
         paid_at=row.paid_at,
     )
@@ -181,8 +207,12 @@ async def list_charges(
     page: Paging,
     case_id: Id | None = None,
     status: ChargeStatus | None = None,
+    withheld: bool | None = None,
 ) -> Answered[Listed[ChargeListed]]:
-    """List the payments of cases at the caller's dealerships, the latest first."""
+    """List the payments of cases at the caller's dealerships, the latest first.
+
+    `withheld` are those of which a document has no number, because it would break a rule.
+    """
     rows = charges.of(context.principal.organisation_id)
     held = context.dealerships(*READERS)
     if not held.everywhere:
@@ -191,4 +221,6 @@ async def list_charges(
         rows = rows.only(case_id=case_id)
     if status is not None:
         rows = rows.only(status=status)
+    if withheld is not None:
+        rows = rows.where("(broken_rules <> '{}') = %(withheld)s", withheld=withheld)
     return await page.show(rows, LATEST, charge_listed)

@@ -10,8 +10,10 @@ from contracts.payments.charge_v1 import (
     ChargePaid,
     DocumentNumbered,
     FeeRead,
+    FormRevoked,
     PaymentDiffered,
     RefundBegun,
+    RefundBounced,
     RefundFailed,
     RefundMade,
     contract,
@@ -22,16 +24,22 @@ from infra.reading import Table
 Reads = (
     AttemptBegun
     | AttemptEnded
+    | FormRevoked
     | PaymentDiffered
     | ChargePaid
     | RefundBegun
     | RefundMade
     | RefundFailed
+    | RefundBounced
     | FeeRead
     | DocumentNumbered
 )
 PAYMENT = ""
 """Stands for the payment itself among ids of refunds."""
+
+
+CANCELS = "cancels:"
+"""Before the id of a refund: what cancels its credit note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +51,13 @@ class OpenCharge:
     since: datetime
     asked: bool = False
     """It is not known how an attempt ended."""
+    revoked: bool = False
+    """Its form is to be taken away."""
     returning: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     """The movements whose fee is not known."""
     unnumbered: tuple[str, ...] = ()
-    """The documents without a number."""
+    """The documents without a number: the invoice, credit notes, and what cancels these."""
 
     @property
     def is_open(self) -> bool:
@@ -70,11 +80,14 @@ def after(row: OpenCharge | None, event: Reads) -> OpenCharge:
     )
     match event:
         case AttemptBegun():
-            return replace(known, asked=True)
+            return replace(known, asked=True, revoked=False)
+        case FormRevoked():
+            return replace(known, revoked=True)
         case AttemptEnded() | PaymentDiffered():
-            return replace(known, asked=False)
+            return replace(known, asked=False, revoked=False)
         case ChargePaid():
-            return replace(known, asked=False, unread=(PAYMENT,), unnumbered=(PAYMENT,))
+            known = replace(known, asked=False, revoked=False)
+            return replace(known, unread=(PAYMENT,), unnumbered=(PAYMENT,))
         case RefundBegun():
             return replace(known, returning=(*known.returning, event.refund_id))
         case RefundMade():
@@ -86,10 +99,14 @@ def after(row: OpenCharge | None, event: Reads) -> OpenCharge:
             )
         case RefundFailed():
             return replace(known, returning=without(known.returning, event.refund_id))
+        case RefundBounced():
+            cancelling = CANCELS + event.refund_id
+            return replace(known, unnumbered=(*known.unnumbered, cancelling))
         case FeeRead():
             return replace(known, unread=without(known.unread, event.refund_id or PAYMENT))
         case DocumentNumbered():
-            return replace(known, unnumbered=without(known.unnumbered, event.refund_id or PAYMENT))
+            document = (CANCELS if event.cancels else "") + (event.refund_id or PAYMENT)
+            return replace(known, unnumbered=without(known.unnumbered, document))
         case unhandled:
             assert_never(unhandled)
 
@@ -100,6 +117,8 @@ def since_of(event: Reads) -> datetime:
             return event.begun_at
         case AttemptEnded():
             return event.ended_at
+        case FormRevoked():
+            return event.revoked_at
         case PaymentDiffered():
             return event.differed_at
         case ChargePaid():
@@ -108,6 +127,8 @@ def since_of(event: Reads) -> datetime:
             return event.made_at
         case RefundFailed():
             return event.failed_at
+        case RefundBounced():
+            return event.bounced_at
         case FeeRead():
             return event.read_at
         case DocumentNumbered():

@@ -1,4 +1,4 @@
-"""The numbers of a dealership's invoices and credit notes, without gaps.
+"""The numbers of a dealership's invoices, credit notes, and what cancels these, without gaps.
 
 The series is a stream, so two payments at once take turns.
 """
@@ -11,20 +11,22 @@ from contracts.payments.series_v1 import NumberAssigned, SeriesEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignNumber:
-    """`refund_id` is None for the invoice of the charge."""
+    """`refund_id` is None for the invoice of the charge; `cancels` for what cancels the credit note
+    of the refund."""
 
     dealership_id: str
     organisation_id: str
     charge_id: str
     refund_id: str | None
+    cancels: bool
     at: datetime
 
 
 MOST_OF_A_NAME = 28
 """With the ordinal that stays below the 35 characters that EN 16931 is used with in France."""
 
-Document = tuple[str, str | None]
-"""A charge, and one of its refunds or None for the invoice."""
+Document = tuple[str, str | None, bool]
+"""A charge, one of its refunds or None for the invoice, and whether it cancels its credit note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,9 @@ class Taken:
 
     numbers: tuple[tuple[Document, str], ...] = ()
 
-    def of(self, charge_id: str, refund_id: str | None) -> str | None:
+    def of(self, document: Document) -> str | None:
         """The number of a document; None before it has one."""
-        return dict(self.numbers).get((charge_id, refund_id))
+        return dict(self.numbers).get(document)
 
 
 initial = Taken()
@@ -48,12 +50,13 @@ def number(dealership_id: str, ordinal: int) -> str:
 
 
 def evolve(taken: Taken, event: SeriesEvent) -> Taken:
-    return Taken((*taken.numbers, ((event.charge_id, event.refund_id), event.number)))
+    document = (event.charge_id, event.refund_id, event.cancels is True)
+    return Taken((*taken.numbers, (document, event.number)))
 
 
 def decide(command: AssignNumber, taken: Taken) -> list[SeriesEvent]:
     """The next number, or nothing when there is one; no rule says no."""
-    if taken.of(command.charge_id, command.refund_id) is not None:
+    if taken.of((command.charge_id, command.refund_id, command.cancels)) is not None:
         return []
     ordinal = len(taken.numbers) + 1
     return [
@@ -65,5 +68,6 @@ def decide(command: AssignNumber, taken: Taken) -> list[SeriesEvent]:
             ordinal=ordinal,
             number=number(command.dealership_id, ordinal),
             assigned_at=command.at,
+            cancels=True if command.cancels else None,
         )
     ]

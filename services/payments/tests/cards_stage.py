@@ -15,6 +15,7 @@ from contracts.interventions.case_v1 import (
     Amounts,
     AnswerOrigin,
     CaseAnswered,
+    CaseClosed,
     CaseCreated,
     CustomerNamed,
     LineAccepted,
@@ -26,15 +27,13 @@ from contracts.interventions.case_v1 import (
     WorkLevel,
 )
 from infra import payment_links
-from infra.lookups import Lookups
 from infra.testing import serving
 from infra.testing.cards import KEY, PUBLISHABLE, SECRET, CardServer, card_server
 from infra.testing.following import NOON, follow, organisation
 from infra.tokens import Role, issue
 from services.payments.adapters.cashier import Cashier, cashier
+from services.payments.adapters.charge_ids import charge_id_of
 from services.payments.adapters.clerk import Clerk, clerk
-from services.payments.http.payment_page.routes import charge_id_of
-from services.payments.lookups import interventions_case
 from services.payments.service import service
 from services.payments.tests.make_cards import GROUP, HOUSE
 
@@ -146,6 +145,8 @@ def work(work_id: str, label: str, excluding: int, vat: int) -> Work:
         due_mileage_km=None,
         source=None,
         paid=False,
+        measurement=None,
+        assessment=None,
     )
 
 
@@ -191,6 +192,17 @@ def answered() -> CaseAnswered:
     )
 
 
+def closed() -> CaseClosed:
+    return CaseClosed(
+        case_id="J1",
+        organisation_id=GROUP,
+        dealership_id=HOUSE,
+        closed_by="theo",
+        closed_at=NOON,
+        asked_after=None,
+    )
+
+
 # --- Who asks -----------------------------------------------------------------------------------
 
 
@@ -233,11 +245,7 @@ class Caller(serving.Caller):
 
     async def charge_id(self) -> str:
         """The charge that follows from the case."""
-        found = await Lookups(self.running.pool, service.shape).find(
-            interventions_case.lookup, "J1"
-        )
-        assert found is not None
-        return charge_id_of(found)
+        return charge_id_of(GROUP, "J1")
 
     @property
     def page(self) -> str:
@@ -249,11 +257,13 @@ class Caller(serving.Caller):
     async def look(self) -> str:
         return (await self.client.get(self.page)).text
 
-    async def press(self, button: str, key: str = "") -> httpx.Response:
+    async def press(
+        self, button: str, key: str = "", beside: dict[str, str] | None = None
+    ) -> httpx.Response:
         """Send the form of a button of the page, which has a key of its own."""
         self.count += 1
         fields = {"key": key or f"f{self.count}", "shown": ""}
-        return await self.client.post(f"{self.page}/{button}", data=fields)
+        return await self.client.post(f"{self.page}/{button}", data=fields, headers=beside)
 
     async def session_id(self) -> str:
         """The form at which the customer stands after pressing the button."""

@@ -1,6 +1,6 @@
 """Valid messages about card accounts and charges; a test names only what it is about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from contracts.common_v1 import Money
 from contracts.payments.account_v1 import (
@@ -20,15 +20,20 @@ from contracts.payments.charge_v1 import (
     DocumentNumbered,
     FeeRead,
     FormOpened,
+    FormRevoked,
     Line,
+    PaidElsewhere,
     PaymentDiffered,
+    PaymentMeans,
     RefundBegun,
+    RefundBounced,
     RefundFailed,
     RefundMade,
     RefundPart,
     RefundReason,
 )
 from services.payments.account import Connect, DeclareCompany, Disconnect, SetMode
+from services.payments.charge.elsewhere import SettleElsewhere
 from services.payments.charge.papers import NoteNumber
 from services.payments.charge.paying import (
     ConfirmPayment,
@@ -37,10 +42,13 @@ from services.payments.charge.paying import (
     Offer,
     PayAtDealership,
     PayOnline,
+    RevokeForm,
 )
 from services.payments.charge.refunding import FailRefund, NoteFee, NoteRefund, Refund
+from services.payments.terms import Buyer
 
 AT = datetime(2030, 5, 6, 8, 34, tzinfo=UTC)
+TODAY = date(2030, 5, 6)
 UNTIL = AT + timedelta(hours=1)
 GROUP, HOUSE = "petit", "lyon"
 
@@ -257,7 +265,7 @@ def end(intent: str = "I1") -> EndAttempt:
     return EndAttempt(charge_id=MINE, intent_id=intent, end=AttemptEnd.EXPIRED, at=AT)
 
 
-def ended(intent: str = "I1") -> AttemptEnded:
+def ended(intent: str = "I1", next_step_at: datetime | None = None) -> AttemptEnded:
     return AttemptEnded(
         charge_id=MINE,
         organisation_id=GROUP,
@@ -266,6 +274,58 @@ def ended(intent: str = "I1") -> AttemptEnded:
         intent_id=intent,
         end=AttemptEnd.EXPIRED,
         ended_at=AT,
+        next_step_at=next_step_at,
+    )
+
+
+def revoke() -> RevokeForm:
+    return RevokeForm(organisation_id=GROUP, case_id="J1", at=AT)
+
+
+def revoked(intent: str = "I1") -> FormRevoked:
+    return FormRevoked(
+        charge_id=MINE,
+        organisation_id=GROUP,
+        dealership_id=HOUSE,
+        intent_id=intent,
+        revoked_at=AT,
+    )
+
+
+def settle(
+    amount: int = 35_000,
+    means: PaymentMeans = PaymentMeans.TRANSFER,
+    reference: str = "VIR 118",
+    paid_on: date = TODAY,
+    organisation: str = GROUP,
+    lines: tuple[Line, ...] = LINES,
+) -> SettleElsewhere:
+    return SettleElsewhere(
+        charge_id=MINE,
+        organisation_id=organisation,
+        offer=offer(lines),
+        amount=money(amount),
+        means=means,
+        reference=reference,
+        paid_on=paid_on,
+        today=TODAY,
+        by="gina",
+        at=AT,
+    )
+
+
+def settled(amount: int = 35_000) -> PaidElsewhere:
+    return PaidElsewhere(
+        charge_id=MINE,
+        organisation_id=GROUP,
+        dealership_id=HOUSE,
+        case_id="J1",
+        amount=money(amount),
+        means=PaymentMeans.TRANSFER,
+        reference="VIR 118",
+        paid_on=TODAY,
+        recorded_by="gina",
+        recorded_at=AT,
     )
 
 
@@ -380,8 +440,40 @@ def refund_made(
     )
 
 
-def fail_refund(id: str = "R1") -> FailRefund:
-    return FailRefund(charge_id=MINE, refund_id=id, at=AT)
+def fail_refund(
+    id: str | None = "R1", provider_id: str = "re_1", responsible: str | None = "gina"
+) -> FailRefund:
+    return FailRefund(
+        charge_id=MINE,
+        refund_id=id,
+        provider_refund_id=provider_id,
+        balance_transaction_id="txn_3",
+        responsible_id=responsible,
+        at=AT,
+    )
+
+
+def refund_bounced(
+    *parts: RefundPart,
+    total: Amounts,
+    version: int,
+    id: str = "R1",
+    responsible: str | None = "gina",
+) -> RefundBounced:
+    return RefundBounced(
+        charge_id=MINE,
+        organisation_id=GROUP,
+        dealership_id=HOUSE,
+        case_id="J1",
+        refund_id=id,
+        provider_refund_id="re_1",
+        parts=parts,
+        total=total,
+        balance_transaction_id="txn_3",
+        responsible_id=responsible,
+        bounced_at=AT,
+        version=version,
+    )
 
 
 def refund_failed(id: str = "R1") -> RefundFailed:
@@ -417,11 +509,40 @@ def fee_read(fee: int = 515, version: int = 4, refund_id: str | None = None) -> 
     )
 
 
-def note_number(number: str = "LYON-000001", refund_id: str | None = None) -> NoteNumber:
-    return NoteNumber(charge_id=MINE, refund_id=refund_id, number=number, account_version=2, at=AT)
+MOREAU = Buyer(
+    name="Transports Moreau SARL",
+    number="303265045",
+    vat_number="FR40303265045",
+    office="12 rue du Port",
+    postal_code="59000",
+    city="Lille",
+    country="FR",
+)
 
 
-def numbered(number: str = "LYON-000001", refund_id: str | None = None) -> DocumentNumbered:
+def note_number(
+    number: str = "LYON-000001",
+    refund_id: str | None = None,
+    cancels: bool = False,
+    buyer: Buyer | None = None,
+) -> NoteNumber:
+    return NoteNumber(
+        charge_id=MINE,
+        refund_id=refund_id,
+        cancels=cancels,
+        number=number,
+        account_version=2,
+        buyer=buyer,
+        at=AT,
+    )
+
+
+def numbered(
+    number: str = "LYON-000001",
+    refund_id: str | None = None,
+    cancels: bool | None = None,
+    buyer: Buyer | None = None,
+) -> DocumentNumbered:
     return DocumentNumbered(
         charge_id=MINE,
         organisation_id=GROUP,
@@ -431,4 +552,12 @@ def numbered(number: str = "LYON-000001", refund_id: str | None = None) -> Docum
         number=number,
         account_version=2,
         numbered_at=AT,
+        cancels=cancels,
+        buyer_name=buyer.name if buyer else None,
+        buyer_number=buyer.number if buyer else None,
+        buyer_vat_number=buyer.vat_number if buyer else None,
+        buyer_office=buyer.office if buyer else None,
+        postal_code=buyer.postal_code if buyer else None,
+        city=buyer.city if buyer else None,
+        buyer_country=buyer.country if buyer else None,
     )

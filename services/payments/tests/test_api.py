@@ -16,9 +16,10 @@ from infra.testing.following import file, follow
 from infra.testing.routes import Existing
 from infra.timers import Timers
 from infra.tokens import Role
-from services.payments.aggregates import ACCOUNT, CHARGE, PAYEE
+from services.payments.aggregates import ACCOUNT, CHARGE, PAYEE, SETTLEMENT
 from services.payments.payee.bank_details import HOLD
 from services.payments.service import service
+from services.payments.tests import make_settlements as settlements
 from services.payments.tests.cards_stage import COMPANY, KEYS
 from services.payments.tests.cards_stage import opened as dealership_opened
 from services.payments.tests.make import (
@@ -31,13 +32,19 @@ from services.payments.tests.make import (
     credit,
     credited,
 )
+from services.payments.tests.make_account import difference, found, paid_out, reconcile
 from services.payments.tests.make_cards import HOUSE, MINE, declare, offered, paid, pay
+from services.payments.tests.make_debts import deferred
 from services.payments.tests.stage import BANK, DUE, Caller, opened, served
 
 OTHER = BANK | {"iban": NEW}
 PAID = {"reference": "SEPA-1", "iban": OLD}
 ANSWER = {"answer": "Tomorrow"}
 BODIES = {
+    "POST /card-accounts/{dealership_id}/differences/{difference_id}/resolution": {
+        "resolution": "cost_of_provider"
+    },
+    "POST /card-books/{dealership_id}/months/{day}/closing": {"entries": 1},
     "PUT /card-accounts/{dealership_id}/mode": {"live": True},
     "PUT /card-accounts/{dealership_id}/company": COMPANY,
     "PUT /card-accounts/{dealership_id}/keys": KEYS,
@@ -307,17 +314,30 @@ async def test_nobody_pays_out_to_themselves(database: str) -> None:
         assert mine.status_code == 403
 
 
-async def charged(api: Caller) -> None:
-    """A dealership takes cards, a case of it is to be paid, and its books have a payment."""
+async def charged(api: Caller, payout_id: str) -> None:
+    """A dealership takes cards, its books have a payment, a payout and a difference, a company owed
+    it; a provider of a marketplace was paid for a job, and its commission was invoiced."""
     await follow(
         api.running,
         replace(dealership_opened(), organisation_id="hiflow"),
         replace(offered(), organisation_id="hiflow"),
+        replace(deferred(), organisation_id="hiflow"),
         replace(paid(version=2), organisation_id="hiflow"),
+        replace(found(), organisation_id="hiflow"),
+        replace(paid_out(2), organisation_id="hiflow"),
+        replace(settlements.credited(), organisation_id="hiflow"),
     )
+    invoiced = replace(settlements.pay(id=payout_id), parties=settlements.PARTIES)
     known: list[tuple[Aggregate[Any, Any, Any, Any], str, Any]] = [
         (ACCOUNT, HOUSE, replace(declare(), organisation_id="hiflow")),
+        (ACCOUNT, HOUSE, replace(reconcile(difference()), organisation_id="hiflow")),
         (CHARGE, MINE, pay(organisation="hiflow")),
+        (
+            SETTLEMENT,
+            settlements.ID,
+            replace(settlements.credit(), organisation_id="hiflow"),
+        ),
+        (SETTLEMENT, settlements.ID, invoiced),
     ]
     for aggregate, id, command in known:
         context = CommandContext(uuid4(), "c", "c", "gina", "hiflow", NOON, "")
@@ -325,12 +345,43 @@ async def charged(api: Caller) -> None:
         assert isinstance(done, Done)
 
 
+OTHERS = {
+    "charge_id": MINE,
+    "dealership_id": HOUSE,
+    "difference_id": "txn_9",
+    "settlement_id": settlements.ID,
+    "provider_id": "eclat",
+    "case_id": "J1",
+}
+OWNERS: dict[Role, str] = {
+    "driver": "ada",
+    "billing": "lea",
+    "group_manager": "gina",
+    "marketplace_manager": "sophie",
+}
+EUROS = {"amount_minor": 35_000, "currency": "EUR"}
 OF_PAYEES = {
     "PUT /payees/{driver_id}/bank-details": BANK,
+    "PUT /cases/{case_id}/payment-elsewhere": {
+        "amount": EUROS,
+        "means": "cash",
+        "reference": "12",
+        "paid_on": "2026-11-02",
+    },
+    "PUT /cases/{case_id}/deferral": {
+        "amount": EUROS,
+        "invoice_number": "F-1",
+        "email": "a@example.org",
+        "invoiced_on": "2026-11-02",
+        "due_on": "2026-12-02",
+    },
+    "POST /charges/{charge_id}/dispute": {"reason": "Nothing was done."},
+    "POST /charges/{charge_id}/dispute/settlement": {"owed": True},
     "POST /payees/{driver_id}/questions": {"question": "When?"},
     "POST /payees/{driver_id}/questions/{question_id}/answer": ANSWER,
     "POST /payees/{driver_id}/payouts": DUE,
     "POST /payees/{driver_id}/payouts/{payout_id}/payment": PAID,
+    "POST /settlements/{settlement_id}/payouts": {**DUE, **PAID},
 }
 
 
@@ -341,17 +392,13 @@ async def test_strangers_find_no_trace_of_a_payee(database: str) -> None:
         await api.driver("POST", "/payees/ada/questions", {"question": "When?"})
         statement = await api.closed()
         await follow(api.running, credited(), closed(id="p-9"))
-        await charged(api)
+        payout_id = statement.rpartition("/")[2]
+        await charged(api, payout_id)
         existing = Existing(
-            ids={
-                "driver_id": "ada",
-                "payout_id": statement.rpartition("/")[2],
-                "charge_id": MINE,
-                "dealership_id": HOUSE,
-            },
-            words={"change_id": "b-1", "question_id": "q-1"},
+            ids={**OTHERS, "driver_id": "ada", "payout_id": payout_id},
+            words={"day": "2030-05-06", "change_id": "b-1", "question_id": "q-1"},
             bodies={**OF_PAYEES, **BODIES},
-            owners={"driver": "ada", "billing": "lea", "group_manager": "gina"},
+            owners=OWNERS,
         )
         await existing.is_hidden_from(api)
         await existing.is_hidden_from(api, "bob", "hiflow", ("driver",))

@@ -31,6 +31,7 @@ from services.payments.tests.make_cards import (
     paid,
     part,
     pay,
+    refund_bounced,
     refund_made,
 )
 from services.payments.tests.make_cards import amounts as sums
@@ -129,6 +130,17 @@ def test_an_entry_names_its_accounts_and_the_facts_behind_them() -> None:
         ("fee", FEES, 515, stream, 5),
         ("fee", BALANCE, -515, stream, 5),
     ]
+
+
+def test_a_refund_that_bounced_is_reversed_by_an_entry_of_its_own() -> None:
+    back = part(PADS, 4_583, 917)
+    made = refund_made(back, total=back.amounts, version=6)
+    bounced = refund_bounced(back, total=back.amounts, version=9)
+    entries = booked([made, bounced])
+    assert [one.entry_id for one in entries] == ["refund:R1", "bounced:R1"]
+    assert [one.version for one in entries[1].postings] == [9, 9, 9]
+    assert [balance(entries, account, "EUR") for account in (BALANCE, SALES, VAT)] == [0, 0, 0]
+    assert balance(entries[1:], BALANCE, "EUR") == 5_500
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A case is paid for on the customer's page, once, whatever gets lost, late or doubled."""
 
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -8,7 +9,6 @@ import pytest
 from contracts.common_v1 import Money
 from contracts.interventions.case_v1 import (
     Amounts,
-    CaseClosed,
     Module,
     RevisionBegun,
     VersionFixed,
@@ -16,8 +16,11 @@ from contracts.interventions.case_v1 import (
 )
 from infra.testing.cards import DECLINED_CARD
 from infra.testing.following import NOON, follow
-from services.payments.tests.cards_stage import PADS, created, eur, named, served
+from infra.testing.serving import KEY
+from infra.tokens import issue
+from services.payments.tests.cards_stage import PADS, closed, created, eur, named, served
 from services.payments.tests.cards_stage import TYRES as PNEUS
+from services.payments.tests.make_cards import GROUP
 
 WHOLE = {"excluding_vat": eur(29_167), "vat": eur(5_833), "including_vat": eur(35_000)}
 
@@ -72,8 +75,8 @@ async def test_a_paid_charge_is_shown_whole(database: str) -> None:
         "rest": eur(35_000),
         "invoice_number": "LYON-000001",
         "fee": eur(515),
-        "reported": None,
         "refunds": [],
+        **dict.fromkeys(("reported", "withheld", "elsewhere", "debt")),
     }
 
 
@@ -201,18 +204,13 @@ async def test_a_key_that_ended_ends_the_attempt(database: str) -> None:
         assert (await api.shown())["status"] == "failed"
 
 
-CLOSED = CaseClosed(
-    case_id="J1", organisation_id="petit", dealership_id="lyon", closed_by="lea", closed_at=NOON
-)
-
-
 async def test_nothing_of_a_closed_case_is_paid_from_a_page_that_is_still_open(
     database: str,
 ) -> None:
     async with served(database) as api:
         await api.connect()
         assert (await api.press("at-dealership")).status_code == 303
-        await follow(api.running, CLOSED)
+        await follow(api.running, closed())
         refused = await api.press("online")
         assert (refused.status_code, api.cards.sessions) == (422, {})
         assert "There is nothing to pay for this." in refused.text
@@ -223,7 +221,7 @@ async def test_a_link_that_was_made_up_opens_nothing(database: str) -> None:
     async with served(database) as api:
         assert (await api.client.get("/page/J1.99999999999.AAAA")).status_code == 410
         assert (await api.client.get("/page/nonsense")).status_code == 410
-        await follow(api.running, CLOSED)
+        await follow(api.running, closed())
         assert (await api.client.get(api.page)).status_code == 404
 
 
@@ -291,3 +289,22 @@ async def test_news_about_what_is_not_ours_is_taken_and_forgotten(database: str)
         ):
             await api.cards.tell("something.happened", thing)
             assert (await api.cards.deliver(api.cards.told[-1])).json() == {"ours": False}
+
+
+@pytest.mark.requirement("FLB-172")
+async def test_a_colleague_who_presses_a_button_chooses_nothing_for_the_customer(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.connect()
+        token = issue(KEY, "lea", GROUP, ("administrative_agent",))
+        session = {"Cookie": f"__Host-relais-access={token}"}
+        for button in ("at-dealership", "online"):
+            answer = await api.press(button, beside=session)
+            assert answer.status_code == 403
+            assert "this is not the customer's choice" in unescape(answer.text)
+        assert (await api.ask("GET", f"/charges/{await api.charge_id()}")).status_code == 404
+        other = issue(KEY, "omar", "elsewhere", ("driver",))
+        stranger = {"Cookie": f"__Host-relais-access={other}"}
+        assert (await api.press("at-dealership", beside=stranger)).status_code == 303
+        assert (await api.shown())["status"] == "at_dealership"

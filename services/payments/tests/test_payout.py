@@ -12,6 +12,7 @@ from services.payments import payout
 from services.payments.payout import (
     BankDetailsMissing,
     Command,
+    DriverOwesMore,
     NoSuchAccount,
     NoSuchPayout,
     NothingOwed,
@@ -124,6 +125,14 @@ def test_a_payment_names_the_account_that_it_went_to() -> None:
         Changed({"iban": OLD}, {"iban": NEW})
     )
     given(credited(), closed()).when(record(account=OLD)).records(paid())
+
+
+def test_nothing_is_paid_to_a_driver_who_owes_more_than_the_statement() -> None:
+    even, more = adjusted(-33_500, -6_700), adjusted(-33_501, -6_700)
+    given(credited(), closed(), even).when(record()).records(paid(version=4))
+    given(credited(), closed(), more).when(record()).is_rejected(DriverOwesMore(eur(1)))
+    earned = credited("inv-t-2")
+    given(credited(), closed(), more, earned).when(record()).records(paid(version=5))
 
 
 @pytest.mark.parametrize("command", [close(by="ada"), record(by="ada")])

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import get_args
 
 import pytest
@@ -5,8 +6,9 @@ import pytest
 from contracts.common_v1 import Money
 from contracts.decisions import Changed
 from infra.testing.problems import said_everywhere, told
-from services.payments import account, payee, payout
-from services.payments.charge import papers, paying, refunding
+from services.payments import account, payee, payout, settlement
+from services.payments.account import periods, reconciling
+from services.payments.charge import dunning, elsewhere, papers, paying, refunding
 from services.payments.http.problems import WORDING, Rejection
 from services.payments.payee import bank_details, questions
 from services.payments.tests.make import UNTIL
@@ -27,7 +29,11 @@ REJECTIONS: list[Rejection] = [
     payout.PayoutIsPaid("SEPA-1"),
     payout.PayoutsHeld(UNTIL),
     payout.BankDetailsMissing(),
+    payout.DriverOwesMore(Money(1, "EUR")),
     payout.OwnPayout(),
+    settlement.NoSuchSettlement(),
+    settlement.ProviderAccountMissing(),
+    settlement.NoSuchCommissionInvoice(),
     account.NoSuchCardAccount(),
     account.AccountIsConnected(),
     account.KeyIsLive(),
@@ -37,6 +43,15 @@ REJECTIONS: list[Rejection] = [
     account.ScopesMissing("refunds"),
     account.ScopesTooWide("payouts"),
     account.CurrencyNotTaken("TND"),
+    reconciling.DayIsNotOver(UNTIL),
+    reconciling.NoSuchDifference(),
+    reconciling.DifferenceIsResolved(UNTIL),
+    reconciling.ReferenceMissing(),
+    periods.PeriodIsOpen(UNTIL),
+    periods.PeriodsInOrder(date(2030, 6, 1)),
+    periods.DifferencesAreOpen(2),
+    periods.DaysNotCompared(date(2030, 6, 1), date(2030, 6, 30)),
+    periods.DocumentsWithoutNumber(2),
     paying.NoSuchCharge(),
     paying.NoSuchIntent(),
     paying.NothingToCharge(),
@@ -51,7 +66,19 @@ REJECTIONS: list[Rejection] = [
     refunding.AmountNotOfCharge("EUR"),
     refunding.RefundAboveRest(Money(1, "EUR")),
     refunding.BalanceTooLow(Money(1, "EUR")),
+    elsewhere.AmountNotOwed(Money(1, "EUR")),
+    elsewhere.PaidInFuture(date(2030, 6, 1)),
+    dunning.CustomerIsNoCompany(),
+    dunning.CompanyIsOnHold("F-118"),
+    dunning.PaymentIsDeferred(date(2030, 6, 1)),
+    dunning.InvoicedInFuture(date(2030, 6, 1)),
+    dunning.DueInPast(date(2030, 6, 1)),
+    dunning.DueTooLate(date(2030, 6, 1)),
+    dunning.NothingDeferred(),
+    dunning.DebtIsDisputed(UNTIL),
+    dunning.NoSuchDispute(),
     papers.NoSuchRefund(),
+    papers.RefundHolds(),
     papers.NumberIsAnother("LYON-000001"),
 ]
 

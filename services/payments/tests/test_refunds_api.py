@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from infra.testing.following import follow
 from services.payments.tests.cards_stage import Caller, eur, served
+from services.payments.tests.test_debts_api import LINKED, STATED
 
 
 def back(amount: int, rest: int = 35_000, work_id: str = "tyres") -> dict[str, Any]:
@@ -21,9 +23,7 @@ async def test_a_part_goes_back_with_its_vat_and_a_credit_note(database: str) ->
         await api.connect()
         charge_id = await api.paid()
         assert (await refunds(api, back(12_000))).is_success
-        for _ in range(2):
-            await api.cashier.learn(charge_id)
-            await api.clerk.number(charge_id)
+        await numbered(api, charge_id)
         shown = await api.shown()
         [refund] = shown["refunds"]
         note = await api.client.get(f"{api.page}/credit-notes/{refund['refund_id']}")
@@ -39,6 +39,8 @@ async def test_a_part_goes_back_with_its_vat_and_a_credit_note(database: str) ->
         "total": amounts,
         "reason": "work_not_done",
         "number": "LYON-000002",
+        "bounced_at": None,
+        "cancelling_number": None,
         "fee": eur(0),
     }
 
@@ -66,6 +68,26 @@ async def test_a_refund_whose_answer_is_lost_is_made_once(database: str) -> None
         await api.cashier.send_refunds(charge_id)
         assert (await api.shown())["refunds"][0]["made_at"] is not None
         assert len(api.cards.refunds) == 1
+
+
+async def test_a_refund_that_waits_for_longer_than_keys_are_known_is_made_once(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.connect()
+        charge_id = await api.paid()
+        api.cards.refunds_wait = True
+        await refunds(api, back(12_000))
+        await api.cashier.learn(charge_id)
+        api.cards.forget_keys()
+        await api.cashier.learn(charge_id)
+        assert len(api.cards.refunds) == 1
+        [made] = api.cards.refunds.values()
+        made["status"] = "succeeded"
+        await api.cashier.learn(charge_id)
+        [refund] = (await api.shown())["refunds"]
+    assert (refund["total"]["including_vat"], refund["reason"]) == (eur(12_000), "work_not_done")
+    assert refund["made_at"] is not None
 
 
 @pytest.mark.requirement("G-59")
@@ -103,3 +125,82 @@ async def test_a_refund_leaves_no_negative_balance(database: str) -> None:
         api.cards.movements.clear()
         refused = await refunds(api, back(12_000))
         assert (refused.status_code, refused.json()["facts"]["available"]) == (409, eur(0))
+
+
+async def numbered(api: Caller, charge_id: str) -> None:
+    """All that is open of the charge is done."""
+    for _ in range(2):
+        await api.cashier.learn(charge_id)
+        await api.clerk.number(charge_id)
+
+
+@pytest.mark.requirement("G-58", "G-59", "FLB-173")
+async def test_a_refund_that_comes_back_is_cancelled_by_a_document_and_can_be_made_anew(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.connect()
+        charge_id = await api.paid()
+        await refunds(api, back(12_000))
+        await numbered(api, charge_id)
+        [refund_id] = api.cards.refunds
+        await api.cards.bounce(refund_id)
+        await api.cards.deliver(api.cards.told[-1])
+        await numbered(api, charge_id)
+        shown = await api.shown()
+        [refund] = shown["refunds"]
+        page = await api.look()
+        assert "Your bank sent back the refund of €120.00" in page
+        assert f"/cancellations/{refund['refund_id']}" in page
+        cancelled = await api.client.get(f"{api.page}/cancellations/{refund['refund_id']}")
+        assert cancelled.content[:5] == b"%PDF-"
+        assert (await refunds(api, back(24_000))).is_success
+    assert (shown["rest"], refund["number"]) == (eur(35_000), "LYON-000002")
+    assert (refund["cancelling_number"], bool(refund["bounced_at"])) == ("LYON-000003", True)
+
+
+@pytest.mark.requirement("G-50", "FLB-173")
+async def test_a_refund_to_a_company_whose_case_was_forgotten_has_its_credit_note(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await follow(api.running, STATED, LINKED)
+        await api.connect()
+        charge_id = await api.paid()
+        await numbered(api, charge_id)
+        await api.running.keyring.forget("J1", "test")
+        await refunds(api, back(12_000))
+        await numbered(api, charge_id)
+        [refund] = (await api.shown())["refunds"]
+    assert refund["number"] == "LYON-000002"
+
+
+async def test_a_refund_that_holds_has_nothing_that_cancels_its_credit_note(database: str) -> None:
+    async with served(database) as api:
+        await api.connect()
+        charge_id = await api.paid()
+        await refunds(api, back(12_000))
+        await numbered(api, charge_id)
+        [refund] = (await api.shown())["refunds"]
+        path = f"{api.page}/cancellations/{refund['refund_id']}"
+        assert (await api.client.get(path)).status_code == 404
+        assert (refund["bounced_at"], refund["cancelling_number"]) == (None, None)
+
+
+async def test_who_asked_for_a_refund_is_named_when_it_comes_back_or_who_connected(
+    database: str,
+) -> None:
+    async with served(database) as api:
+        await api.connect()
+        charge_id = await api.paid()
+        [payment_id] = api.cards.payments
+        await api.cards.refund(payment_id, 1_000)
+        path, body = f"/charges/{charge_id}/refunds", back(12_000, rest=34_000)
+        assert (await api.ask("POST", path, body, "mona")).is_success
+        await api.cashier.learn(charge_id)
+        for refund_id in list(api.cards.refunds):
+            await api.cards.bounce(refund_id)
+        facts = (await api.ask("GET", f"/charges/{charge_id}/history")).json()["items"]
+    bounced = [one["what"] for one in facts if one["type"].endswith("refund_bounced")]
+    told = [(one["total"]["including_vat"], one["responsible_id"]) for one in bounced]
+    assert told == [(eur(1_000), "gina"), (eur(12_000), "mona")]

@@ -16,13 +16,20 @@ spec: Spec[AssignNumber, series.Taken, SeriesEvent, Never] = Spec(
 given = spec.given
 
 
-def assign(charge: str = "CH1", refund: str | None = None) -> AssignNumber:
+def assign(charge: str = "CH1", refund: str | None = None, cancels: bool = False) -> AssignNumber:
     return AssignNumber(
-        dealership_id=HOUSE, organisation_id=GROUP, charge_id=charge, refund_id=refund, at=AT
+        dealership_id=HOUSE,
+        organisation_id=GROUP,
+        charge_id=charge,
+        refund_id=refund,
+        cancels=cancels,
+        at=AT,
     )
 
 
-def assigned(ordinal: int, charge: str = "CH1", refund: str | None = None) -> NumberAssigned:
+def assigned(
+    ordinal: int, charge: str = "CH1", refund: str | None = None, cancels: bool | None = None
+) -> NumberAssigned:
     return NumberAssigned(
         dealership_id=HOUSE,
         organisation_id=GROUP,
@@ -31,6 +38,7 @@ def assigned(ordinal: int, charge: str = "CH1", refund: str | None = None) -> Nu
         ordinal=ordinal,
         number=f"LYON-{ordinal:06}",
         assigned_at=AT,
+        cancels=cancels,
     )
 
 
@@ -39,6 +47,15 @@ def test_numbers_follow_each_other() -> None:
     given().when(assign()).records(assigned(1))
     given(assigned(1)).when(assign(refund="R1")).records(assigned(2, refund="R1"))
     given(assigned(1), assigned(2, refund="R1")).when(assign("CH2")).records(assigned(3, "CH2"))
+
+
+@pytest.mark.requirement("G-58")
+def test_what_cancels_a_credit_note_has_a_number_of_its_own() -> None:
+    note = assigned(2, refund="R1")
+    given(assigned(1), note).when(assign(refund="R1", cancels=True)).records(
+        assigned(3, refund="R1", cancels=True)
+    )
+    given(assigned(1), note).when(assign(refund="R1")).records_nothing()
 
 
 def test_a_number_has_letters_that_every_platform_takes() -> None:

@@ -24,12 +24,16 @@ PATIENCE_SECONDS = 300.0
 """So long a case is waited for that the table of cases does not have yet; then its event is parked.
 """
 MOST_READINGS = 1_000
+_OF_VEHICLE = f"""
+  from {cases.lookup.name}
+ where organisation_id = %(organisation)s
+   and (vin = %(vin)s or (vin is null or %(vin)s is null) and plate = %(plate)s)
+"""
 _READINGS = f"""
-select mileage_km, mileage_read_at from {cases.lookup.name}
- where organisation_id = %(organisation)s and mileage_km is not null
-   and (vin = %(vin)s or vin is null and plate = %(plate)s or %(vin)s is null and plate = %(plate)s)
+select mileage_km, mileage_read_at {_OF_VEHICLE} and mileage_km is not null
  order by mileage_read_at desc limit {MOST_READINGS}
 """
+_CASES = f"select case_id {_OF_VEHICLE} order by case_id"
 
 
 def planner(
@@ -118,13 +122,18 @@ async def readings_of(connection: Connection, row: CaseToPlan) -> list[OdometerR
     if row.vin is None and row.plate is None:
         return []
     zone = ZoneInfo(row.time_zone)
-    values: dict[str, Any] = {
-        "organisation": row.organisation_id,
-        "vin": row.vin,
-        "plate": row.plate,
-    }
-    cursor = await connection.execute(_READINGS.encode(), values)
+    cursor = await connection.execute(_READINGS.encode(), _vehicle_of(row))
     return [
         OdometerReading(mileage_km=km, read_on=at.astimezone(zone).date())
         for km, at in await cursor.fetchall()
     ]
+
+
+async def cases_of(connection: Connection, row: CaseToPlan) -> list[str]:
+    """The cases of the organisation about the vehicle of a case."""
+    cursor = await connection.execute(_CASES.encode(), _vehicle_of(row))
+    return [case_id for (case_id,) in await cursor.fetchall()]
+
+
+def _vehicle_of(row: CaseToPlan) -> dict[str, Any]:
+    return {"organisation": row.organisation_id, "vin": row.vin, "plate": row.plate}

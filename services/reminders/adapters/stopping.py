@@ -1,11 +1,9 @@
 """Stops the reminders of customers who are not to be reminded any more (R2).
 
-A follower notes whose facts have changed; this loop looks at all reminders of theirs. The tables of
-the service are filled beside it, so each customer is looked at twice, a while apart.
+A follower notes whose facts have changed; this loop looks at all reminders of theirs.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.customers import customer_v1
@@ -17,14 +15,11 @@ from contracts.customers.customer_v1 import (
 )
 from contracts.reminders.reminder_v1 import StopReason
 from infra.commands import CommandContext, Refused
-from infra.consumers.handler import Handler
 from infra.consumers.reactions import CommandRefused, Follower
-from infra.consumers.records import Delivery
-from infra.database import Connection
 from infra.host import Running
 from infra.lookups import Lookups, customers
-from infra.polling import Polling
-from services.reminders.adapters.terms import About, person_of, stop_reason
+from services.reminders.adapters.looking import Looking, Noted, Notes
+from services.reminders.adapters.terms import About, people_of, stop_reasons
 from services.reminders.aggregates import REMINDER
 from services.reminders.lookups import customers_customer
 from services.reminders.read_models.live import LiveReminder, view
@@ -32,90 +27,44 @@ from services.reminders.reminder.ending import StopReminder
 
 STOPPING = uuid5(NAMESPACE_URL, "relais:reminders:stopping")
 ACTOR = "worker:reminders.stopping"
-AGAIN = timedelta(minutes=1)
-LOOKS = 2
-"""How often a customer is looked at after a fact about them."""
 Reads = ChannelsBlocked | ConsentWithdrawn | CustomerErased | VehicleRemoved
-TABLES = """
-create schema if not exists reminders;
-create table if not exists reminders.customer_to_look_at (
-  customer_id text primary key,
-  looks       int not null default 0,
-  look_at     timestamptz not null default clock_timestamp()
-);
-create index if not exists customer_to_look_at_next on reminders.customer_to_look_at (look_at);
-"""
-_NEXT = """
-update reminders.customer_to_look_at set looks = looks + 1, look_at = clock_timestamp() + %s
- where customer_id = (
-   select customer_id from reminders.customer_to_look_at where look_at <= clock_timestamp()
-    order by look_at limit 1 for update skip locked)
-returning customer_id
-"""
+LOST = Noted("reminders.customer_to_look_at", "customer_id")
 
 
-class Notes(Handler):
-    """Handles the facts by which a customer may be lost to reminders."""
-
-    async def handle(
-        self, connection: Connection, deliveries: Sequence[Delivery]
-    ) -> Mapping[int, Exception]:
-        for event in (delivery.event for delivery in deliveries):
-            if isinstance(event, Reads):
-                await connection.execute(
-                    "insert into reminders.customer_to_look_at (customer_id) values (%s)"
-                    " on conflict (customer_id) do update set looks = 0,"
-                    " look_at = clock_timestamp()",
-                    (event.customer_id,),
-                )
-        return {}
+def customer_of(event: Reads) -> str:
+    """The customer who may be lost to reminders."""
+    return event.customer_id
 
 
-notes = Follower("customers_to_look_at", customer_v1.contract, Reads, Notes())
+notes = Follower("customers_to_look_at", customer_v1.contract, Reads, Notes(LOST, customer_of))
 
 
-class Stopping(Polling):
-    """Works off the customers who were noted. Several may run, and each step may be repeated."""
+class Stopping(Looking):
+    """Stops the reminders of the customers who were noted."""
 
-    rest_seconds = 0.5
-    idle_seconds = 5.0
+    noted = LOST
 
     def __init__(self, running: Running) -> None:
-        super().__init__(running.seen)
-        self._pool, self._commands = running.pool, running.commands
+        super().__init__(running)
         self._lookups = Lookups(running.pool, running.service.shape)
 
-    async def turn(self) -> bool:
-        return await self.look_at_one()
-
-    async def look_at_one(self) -> bool:
-        """Look at the reminders of one customer, and say whether there was one."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(_NEXT.encode(), (AGAIN,))
-            found = await cursor.fetchone()
-        if found is None:
-            return False
-        await self.look_at(found[0])
-        async with self._pool.connection() as connection:
-            await connection.execute(
-                "delete from reminders.customer_to_look_at where customer_id = %s and looks >= %s",
-                (found[0], LOOKS),
-            )
-        return True
-
-    async def look_at(self, customer_id: str) -> None:
+    async def look_at(self, id: str) -> None:
         """Stop all reminders of a customer that have a reason to."""
         now = datetime.now(UTC)
-        for one in await self._reminders_of(customer_id):
-            about = About(
+        reminders = await self._reminders_of(id)
+        abouts = [
+            About(
                 reminder_id=one.reminder_id,
                 dealership_id=one.dealership_id,
                 brand=one.brand,
                 customer_id=one.customer_id,
                 case_id=one.case_id,
             )
-            person = await person_of(self._lookups, about, now)
-            reason = await stop_reason(self._lookups, about, person)
+            for one in reminders
+        ]
+        people = await people_of(self._lookups, abouts, now)
+        reasons = await stop_reasons(self._lookups, abouts, people)
+        for one, reason in zip(reminders, reasons, strict=True):
             if reason is not None:
                 await self._stop(one, reason, now)
 

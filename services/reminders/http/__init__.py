@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from infra.host import Running
 from services.reminders.adapters.links import Addresses
-from services.reminders.http import plans, reminders, sending
+from services.reminders.http import plans, reminders, sending, upcoming, workdays
 from services.reminders.http.customer_page import routes as customer_page
 
 
@@ -13,6 +13,8 @@ def router(running: Running) -> APIRouter:
     routers = (
         reminders.router,
         sending.router(Addresses(running)),
+        upcoming.router,
+        workdays.router,
         plans.router,
         customer_page.router(running),
     )

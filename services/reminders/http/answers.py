@@ -5,14 +5,18 @@ from typing import assert_never
 
 from contracts.reminders import plan_v1, reminder_v1
 from contracts.reminders.reminder_v1 import (
+    AppointmentCancelled,
+    AppointmentMade,
     AttachmentsChanged,
     CallAsked,
     ContactHandled,
     ContactRequested,
     CustomerInvited,
+    CustomerReplied,
     DueWork,
     InvitationFollowed,
     MessageComposed,
+    PlaceUnused,
     ReminderAnswered,
     ReminderClosed,
     ReminderCreated,
@@ -119,6 +123,14 @@ class StopShown(Answer):
     stopped_at: Instant
 
 
+class AppointmentShown(Answer):
+    """The appointment that the customer made with the answer."""
+
+    starts_at: Instant
+    ends_at: Instant
+    cancelled: bool
+
+
 class ReminderShown(Answer):
     """A reminder to colleagues."""
 
@@ -151,6 +163,7 @@ class ReminderShown(Answer):
     """Messages came to nothing, so that somebody is to call."""
     declined: bool
     """The customer wants no reminders any more."""
+    appointment: AppointmentShown | None
     answer: ReminderAnswerShown | None
     stop: StopShown | None
     created_by: str | None
@@ -181,6 +194,10 @@ class ReminderHistory(
         ContactHandled: ("handled_by",),
         CallAsked: ("advisor_id",),
         RemindersDeclined: ("declined_at",),
+        CustomerReplied: ("reply_id", "replied_at"),
+        AppointmentMade: ("starts_at", "ends_at"),
+        AppointmentCancelled: ("starts_at", "cancelled_by"),
+        PlaceUnused: ("workday_id", "starts_at", "taken_at"),
         WorkEnded: ("work_id", "end", "by_case_id"),
         ReminderStopped: ("reason", "into_reminder_id", "stopped_by"),
         ReminderClosed: ("closed_by",),
@@ -219,6 +236,7 @@ def shown(state: reminder.Created) -> ReminderShown:
         contact=contact_of(held),
         call_asked=held.called is not None,
         declined=held.declined is not None,
+        appointment=appointment_of(held),
         answer=answer_shown(state),
         stop=StopShown.of(state.stopped) if isinstance(state, reminder.Stopped) else None,
         created_by=created.created_by,
@@ -235,6 +253,17 @@ def status_of(state: reminder.Created) -> ReminderStatus:
         reminder.Answered: ReminderStatus.ANSWERED,
         reminder.Stopped: ReminderStatus.STOPPED,
     }[type(state)]
+
+
+def appointment_of(held: Matter) -> AppointmentShown | None:
+    known = held.appointment
+    if known is None:
+        return None
+    return AppointmentShown(
+        starts_at=known.starts_at,
+        ends_at=known.ends_at,
+        cancelled=isinstance(known, AppointmentCancelled),
+    )
 
 
 def contact_of(held: Matter) -> CallStatus:

@@ -1,13 +1,11 @@
-"""When reminders go out, over HTTP: planned, sent now, held, merged, answered by hand, deleted
-(FLB-155, FLB-162, R4)."""
+"""Reminders over HTTP: sent now, merged, answered by hand, deleted (FLB-155, FLB-162, R4)."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from infra.http.answers import Answered, Recorded, Router
-from infra.http.models import Body, Day, Id, MoneyBody
+from infra.http.models import Body, Id, MoneyBody
 from infra.http.problems import unknown_reference
 from services.reminders import reminder
 from services.reminders.adapters.links import Addresses
@@ -16,16 +14,10 @@ from services.reminders.aggregates import REMINDER
 from services.reminders.http.access import WRITERS, WriterContext, to_write
 from services.reminders.http.fields import Count, WorkId
 from services.reminders.http.reminders import about
-from services.reminders.reminder import answering, content, ending, sending
-from services.reminders.reminder.hours import send_time
+from services.reminders.reminder import answering, ending, sending
 from services.reminders.reminder.matter import Matter
 
 # --- Bodies -----------------------------------------------------------------
-
-
-class DayBody(Body):
-    send_on: Day
-    """Where the dealership is; today at the earliest."""
 
 
 class SendingBody(Body):
@@ -60,23 +52,6 @@ def router(addresses: Addresses) -> Router:
     """The routes, over what knows the addresses of pages."""
     routes = Router("Sending")
 
-    @routes.put("/reminders/{reminder_id}/send-day")
-    async def plan_sending(
-        reminder_id: Id, body: DayBody, context: WriterContext
-    ) -> Answered[Recorded]:
-        """Send it on another day, while it was not sent."""
-        held = (await to_write(context, reminder_id)).matter
-        zone, who = ZoneInfo(held.created.time_zone), context.principal
-        command = content.PlanSending(
-            organisation_id=who.organisation_id,
-            send_on=body.send_on,
-            send_at=send_time(body.send_on, zone),
-            today=context.at.astimezone(zone).date(),
-            by=who.subject,
-            at=context.at,
-        )
-        return await context.handle(REMINDER, reminder_id, command)
-
     @routes.post("/reminders/{reminder_id}/sending")
     async def send_now(
         reminder_id: Id, body: SendingBody, context: WriterContext
@@ -93,31 +68,6 @@ def router(addresses: Addresses) -> Router:
             sending_id=context.new_id("S"),
             seen=sending.Seen(works=body.works, proposed=body.proposed.money()),
             terms=terms,
-            by=who.subject,
-            at=context.at,
-        )
-        return await context.handle(REMINDER, reminder_id, command)
-
-    @routes.put("/reminders/{reminder_id}/hold")
-    async def hold_reminder(reminder_id: Id, context: WriterContext) -> Answered[Recorded]:
-        """Keep it from going out by itself, until it is released."""
-        await to_write(context, reminder_id)
-        who = context.principal
-        command = sending.HoldReminder(
-            organisation_id=who.organisation_id, by=who.subject, at=context.at
-        )
-        return await context.handle(REMINDER, reminder_id, command)
-
-    @routes.delete("/reminders/{reminder_id}/hold")
-    async def release_reminder(reminder_id: Id, context: WriterContext) -> Answered[Recorded]:
-        """Let it go out by itself again: on its day, or today where that is over."""
-        held = (await to_write(context, reminder_id)).matter
-        zone, who = ZoneInfo(held.created.time_zone), context.principal
-        day = max(held.send_on, context.at.astimezone(zone).date())
-        command = sending.ReleaseReminder(
-            organisation_id=who.organisation_id,
-            send_on=day,
-            send_at=send_time(day, zone),
             by=who.subject,
             at=context.at,
         )

@@ -17,7 +17,6 @@ from contracts.customers.customer_v1 import (
 from contracts.runtime import REDACTED
 from infra.consumers.views import OutOfOrder, View
 from infra.http.vehicles import normal_plate
-from infra.lookups import Lookups
 
 # --- Cases ------------------------------------------------------------------
 
@@ -57,12 +56,6 @@ cases = View(
     key=case_of,
     project=linked,
 )
-
-
-async def of_case(lookups: Lookups, case_id: str, contact_id: str) -> str:
-    """The id of the customer of a case: the one it was linked to, or the one that it names."""
-    found = await lookups.find(cases, case_id)
-    return found.customer_id if found else contact_id
 
 
 # --- Contacts ---------------------------------------------------------------

@@ -1,15 +1,22 @@
 """Reactions: a reminder whose time has come goes out, if it may; one that was merged hands on its
-works, and what becomes of them."""
+works, and what becomes of them; a place in the workshop that led to no answer is free again."""
 
 from typing import assert_never
 
-from contracts.reminders.reminder_v1 import ReminderStopped, SendingDue, WorkEnded
+from contracts.reminders.reminder_v1 import (
+    PlaceUnused,
+    ReminderStopped,
+    SendingDue,
+    WorkEnded,
+)
 from services.reminders.reminder.content import AbsorbWorks
 from services.reminders.reminder.ending import EndWork
 from services.reminders.reminder.sending import SendDue
+from services.reminders.workday import FreePlace
 
 Reads = SendingDue
 Merges = ReminderStopped | WorkEnded
+Returns = PlaceUnused
 
 
 def react(event: Reads) -> list[SendDue]:
@@ -54,6 +61,25 @@ def merge(event: Merges) -> list[AbsorbWorks | EndWork]:
             ]
         case unhandled:
             assert_never(unhandled)
+
+
+def give_back(event: Returns) -> list[FreePlace]:
+    """The place is free, unless it was taken anew since."""
+    return [
+        FreePlace(
+            workday_id=event.workday_id,
+            organisation_id=event.organisation_id,
+            reminder_id=event.reminder_id,
+            taken_at=event.taken_at,
+            by=None,
+            at=event.found_at,
+        )
+    ]
+
+
+def day_of(command: FreePlace) -> str:
+    """The day of the workshop whose stream takes the command."""
+    return command.workday_id
 
 
 def target(command: SendDue | AbsorbWorks | EndWork) -> str:

@@ -17,28 +17,39 @@ from contracts.reminders.reminder_v1 import (
     SendingFailed,
     StopReason,
 )
-from services.reminders.reminder import answering, content, ending, matter, sending
+from services.reminders.reminder import (
+    answering,
+    booking,
+    content,
+    ending,
+    matter,
+    replying,
+    sending,
+)
 from services.reminders.reminder.matter import Matter
 
 # --- Commands ---------------------------------------------------------------
 
-OfStaff = (
+OfFurther = sending.HoldReminder | sending.ReleaseReminder | sending.PlanFollowUp
+"""They concern what goes out by itself, also after the reminder (R4)."""
+OfSent = (
     content.OfContent
     | content.PlanSending
     | sending.SendNow
-    | sending.HoldReminder
-    | sending.ReleaseReminder
     | ending.MergeReminder
     | ending.CloseReminder
-    | answering.TakeDownChoice
-    | answering.HandleContact
 )
+OfUnread = OfSent | OfFurther
+OfStaff = OfUnread | answering.TakeDownChoice | answering.HandleContact
 OfItself = (
     content.ArrangeReminder
     | content.AbsorbWorks
     | sending.OfTimers
     | sending.SendDue
     | sending.FollowInvitation
+    | replying.FollowReply
+    | booking.FollowPlace
+    | booking.FollowCancellation
     | ending.StopReminder
     | ending.EndWork
 )
@@ -255,6 +266,9 @@ def decide_of_itself(
     | sending.OfTimers
     | sending.SendDue
     | sending.FollowInvitation
+    | replying.FollowReply
+    | booking.FollowPlace
+    | booking.FollowCancellation
     | ending.StopReminder
     | ending.EndWork,
     reminder: Created,
@@ -270,6 +284,13 @@ def decide_of_itself(
             return send_due(command, reminder)
         case sending.FollowInvitation():
             return follow(command, reminder)
+        case replying.FollowReply():
+            live = isinstance(reminder, Live | Answered)
+            return replying.follow_reply(command, reminder.matter, sent_of(reminder), live=live)
+        case booking.FollowPlace():
+            return book_place(command, reminder)
+        case booking.FollowCancellation():
+            return booking.cancel(command, reminder.matter)
         case ending.StopReminder():
             return stop(command, reminder)
         case ending.EndWork():
@@ -315,9 +336,9 @@ def send_due(command: sending.SendDue, reminder: Created) -> list[ReminderEvent]
             tried = failed is not None and failed.failed_at >= command.due_at
             if held.held or held.send_at != command.due_at or tried:
                 return []
-        case ReminderMessage.OTHER_CHANNEL, Sent(matter=held):
+        case ReminderMessage.OTHER_CHANNEL, Sent(matter=held) if not held.held:
             pass
-        case ReminderMessage.FOLLOW_UP, Read(matter=held):
+        case ReminderMessage.FOLLOW_UP, Read(matter=held) if not held.held:
             pass
         case _:
             return []
@@ -327,6 +348,25 @@ def send_due(command: sending.SendDue, reminder: Created) -> list[ReminderEvent]
 def follow(command: sending.FollowInvitation, reminder: Created) -> list[ReminderEvent]:
     waiting = reminder.sent if isinstance(reminder, Sent) else None
     return sending.follow(command, reminder.matter, waiting=waiting)
+
+
+def book_place(command: booking.FollowPlace, reminder: Created) -> list[ReminderEvent]:
+    """The answer, where the request that took the place did not come to it. A place that leads to
+    none is unused: the reminder is over, or has another answer, or its works are others now."""
+    if booking.is_made(command.appointment, reminder.matter):
+        return []
+    if not isinstance(reminder, Read):
+        return booking.unused(command, reminder.matter)
+    decided = answering.choose(
+        answering.BookWorks(
+            accepted=command.accepted,
+            bookable=True,
+            appointment=command.appointment,
+            at=command.at,
+        ),
+        reminder.matter,
+    )
+    return decided if isinstance(decided, list) else booking.unused(command, reminder.matter)
 
 
 def stop(command: ending.StopReminder, reminder: Created) -> list[ReminderEvent]:
@@ -355,14 +395,15 @@ def end_work(command: ending.EndWork, reminder: Created) -> list[ReminderEvent]:
 
 
 def decide_of_customer(command: answering.OfCustomer, reminder: Created) -> Decision:
-    """Somebody with the link asks. One that is deleted shows nothing any more."""
-    if isinstance(reminder, Closed):
-        return NoSuchReminder()
+    """Somebody with the link asks. One that is deleted shows nothing any more; its messages are
+    still where they arrived, so that whoever has one can want no more (R3)."""
     if not reminder.matter.invitations:
-        return ReminderIsNotSent()
+        return NoSuchReminder() if isinstance(reminder, Closed) else ReminderIsNotSent()
     if isinstance(command, answering.DeclineReminders):
         return answering.decline(command, reminder.matter)
     match reminder:
+        case Closed():
+            return NoSuchReminder()
         case Stopped(stopped=stopped):
             return ReminderIsStopped(stopped.reason)
         case Answered():
@@ -409,23 +450,18 @@ def decide_of_staff(command: OfStaff, reminder: Live | Answered | Stopped) -> De
     match reminder:
         case Pending(matter=held):
             return decide_of_pending(command, held)
-        case Sent(matter=held):
+        case Sent(matter=held, sent=sent):
+            if isinstance(command, OfFurther):
+                return decide_of_further(command, held, ReminderMessage.OTHER_CHANNEL, sent)
             return decide_of_sent(command, held)
-        case Read() | Answered():
+        case Read(matter=held, sent=sent):
+            if isinstance(command, OfFurther):
+                return decide_of_further(command, held, ReminderMessage.FOLLOW_UP, sent)
+            return ReminderIsRead()
+        case Answered():
             return ReminderIsRead()
         case unhandled:
             assert_never(unhandled)
-
-
-OfUnread = (
-    content.OfContent
-    | content.PlanSending
-    | sending.SendNow
-    | sending.HoldReminder
-    | sending.ReleaseReminder
-    | ending.MergeReminder
-    | ending.CloseReminder
-)
 
 
 def decide_of_pending(command: OfUnread, held: Matter) -> Decision:
@@ -435,9 +471,11 @@ def decide_of_pending(command: OfUnread, held: Matter) -> Decision:
         case sending.SendNow():
             return sending.send_now(command, held, again=False)
         case sending.HoldReminder():
-            return sending.hold(command, held)
+            return sending.hold(command, held, ReminderMessage.REMINDER)
         case sending.ReleaseReminder():
-            return sending.release(command, held)
+            return sending.release(command, held, ReminderMessage.REMINDER, held.send_at)
+        case sending.PlanFollowUp():
+            return ReminderIsNotSent()
         case ending.MergeReminder():
             return merge(command, held)
         case ending.CloseReminder():
@@ -448,7 +486,25 @@ def decide_of_pending(command: OfUnread, held: Matter) -> Decision:
             assert_never(unhandled)
 
 
-def decide_of_sent(command: OfUnread, held: Matter) -> Decision:
+def decide_of_further(
+    command: OfFurther, held: Matter, kind: ReminderMessage, sent: ReminderSent | None
+) -> Decision:
+    """`kind` is that of the message which follows `sent`."""
+    if sent is None:
+        return sending.NoFurtherMessage()
+    due_at = sending.further_at(held, sent)
+    match command:
+        case sending.HoldReminder():
+            return sending.hold(command, held, kind)
+        case sending.ReleaseReminder():
+            return sending.release(command, held, kind, due_at)
+        case sending.PlanFollowUp():
+            return sending.plan_follow_up(command, held, kind, due_at)
+        case unhandled:
+            assert_never(unhandled)
+
+
+def decide_of_sent(command: OfSent, held: Matter) -> Decision:
     match command:
         case sending.SendNow():
             return sending.send_now(command, held, again=True)
@@ -456,12 +512,7 @@ def decide_of_sent(command: OfUnread, held: Matter) -> Decision:
             return [ending.closed(command, held)]
         case content.ChangeWorks() | content.ComposeMessage() | content.ChangeAttachments():
             return content.decide(command, held)
-        case (
-            content.PlanSending()
-            | sending.HoldReminder()
-            | sending.ReleaseReminder()
-            | ending.MergeReminder()
-        ):
+        case content.PlanSending() | ending.MergeReminder():
             return ReminderIsSent()
         case unhandled:
             assert_never(unhandled)

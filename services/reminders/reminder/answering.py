@@ -19,6 +19,7 @@ from contracts.reminders.reminder_v1 import (
     WorkAccepted,
     WorkRefused,
 )
+from services.reminders.reminder import booking
 from services.reminders.reminder.matter import Matter, total
 
 # --- Commands ---------------------------------------------------------------
@@ -32,10 +33,11 @@ class OpenPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookWorks:
     """All that is not among the accepted works is refused. `bookable`: the dealership has a link at
-    which appointments are made (FLB-159)."""
+    which appointments are made (FLB-159); `appointment` is one in a slot of its workshop (R7)."""
 
     accepted: tuple[str, ...]
     bookable: bool
+    appointment: booking.Appointment | None = None
     at: datetime
 
 
@@ -52,7 +54,7 @@ class RequestContact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclineReminders:
     """STOP: no more reminders, by whatever channel (R3). `wording` is what the page said,
-    or the form of a mail program (RFC 8058)."""
+    or the form of a mail program (RFC 8058); for a text message see `replying`."""
 
     wording: str
     at: datetime
@@ -117,12 +119,17 @@ def choose(command: Choosing, matter: Matter) -> Decision:
     if isinstance(command, RefuseAll):
         choice, accepted = ReminderChoice.REFUSED_ALL, frozenset[str]()
     else:
-        if not command.bookable:
+        if not command.bookable and command.appointment is None:
             return NothingToBook()
         if not command.accepted:
             return NoWorkChosen()
         choice, accepted = ReminderChoice.BOOKED, frozenset(command.accepted)
-    return unknown(accepted, matter) or [*answer(choice, accepted, matter, None, command.at)]
+    if missing := unknown(accepted, matter):
+        return missing
+    events: list[ReminderEvent] = [*answer(choice, accepted, matter, None, command.at)]
+    if isinstance(command, BookWorks) and command.appointment is not None:
+        events.append(booking.made(command.appointment, matter, command.at))
+    return events
 
 
 def take_down(command: TakeDownChoice, matter: Matter) -> Decision:
@@ -144,7 +151,8 @@ def is_answer(command: Choosing | TakeDownChoice, known: ReminderAnswered, matte
         case RefuseAll():
             return known.choice is ReminderChoice.REFUSED_ALL
         case BookWorks():
-            return known.choice is ReminderChoice.BOOKED and taken == set(command.accepted)
+            chosen = known.choice is ReminderChoice.BOOKED and taken == set(command.accepted)
+            return chosen and booking.is_made(command.appointment, matter)
         case TakeDownChoice():
             mine = (ReminderChoice.TAKEN_DOWN, command.by)
             return (known.choice, known.taken_down_by) == mine and taken == set(command.accepted)
@@ -242,6 +250,9 @@ def decline(command: DeclineReminders, matter: Matter) -> list[ReminderEvent]:
             customer_id=told.customer_id,
             wording=command.wording,
             declined_at=command.at,
+            phone=None,
+            language=None,
+            dealership_called=None,
         )
     ]
 

@@ -7,14 +7,18 @@ from typing import assert_never
 
 from contracts.common_v1 import Money
 from contracts.reminders.reminder_v1 import (
+    AppointmentCancelled,
+    AppointmentMade,
     AttachmentsChanged,
     CallAsked,
     ContactHandled,
     ContactRequested,
     CustomerInvited,
+    CustomerReplied,
     DueWork,
     InvitationFollowed,
     MessageComposed,
+    PlaceUnused,
     ReminderChannel,
     ReminderCreated,
     ReminderHeld,
@@ -45,6 +49,10 @@ Event = (
     | ContactHandled
     | CallAsked
     | RemindersDeclined
+    | CustomerReplied
+    | AppointmentMade
+    | AppointmentCancelled
+    | PlaceUnused
     | WorkEnded
 )
 """They leave the status of the reminder as it is."""
@@ -71,6 +79,11 @@ class Matter:
     contact: ContactRequested | ContactHandled | None = None
     called: CallAsked | None = None
     declined: RemindersDeclined | None = None
+    replies: frozenset[str] = frozenset()
+    """The ids of what the customer replied to text messages."""
+    appointment: AppointmentMade | AppointmentCancelled | None = None
+    unused: frozenset[datetime] = frozenset()
+    """When places were taken that led to no answer."""
     ended: Mapping[str, WorkEnded] = field(default_factory=dict)
     """The last of each work."""
 
@@ -129,6 +142,12 @@ def evolve(matter: Matter, event: Event) -> Matter:
             return replace(matter, called=event)
         case RemindersDeclined():
             return replace(matter, declined=event)
+        case CustomerReplied():
+            return replace(matter, replies=matter.replies | {event.reply_id})
+        case AppointmentMade() | AppointmentCancelled():
+            return replace(matter, appointment=event)
+        case PlaceUnused():
+            return replace(matter, unused=matter.unused | {event.taken_at})
         case WorkEnded():
             return replace(matter, ended={**matter.ended, event.work_id: event})
         case unhandled:

@@ -4,6 +4,7 @@ way, or politely, and at last somebody calls (FLB-151, FLB-155, FLB-158, G-55, R
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from contracts.common_v1 import Money
 from contracts.decisions import Changed, changed
@@ -30,7 +31,7 @@ from contracts.reminders.reminder_v1 import (
     StopReason,
 )
 from contracts.timers import CancelTimer, SetTimer
-from services.reminders.reminder.content import planned
+from services.reminders.reminder.content import SendDayIsPast, planned
 from services.reminders.reminder.ending import stopped
 from services.reminders.reminder.matter import Matter, total
 
@@ -118,11 +119,24 @@ class HoldReminder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseReminder:
-    """`send_on` and `send_at` are the day on which it goes out then."""
+    """`send_on` and `send_at` are the day on which it goes out then, where the time of the message
+    that was held is over."""
 
     organisation_id: str
     send_on: date
     send_at: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFollowUp:
+    """Another day for the message that follows one that was sent (R4)."""
+
+    organisation_id: str
+    send_on: date
+    send_at: datetime
+    today: date
     by: str
     at: datetime
 
@@ -157,7 +171,12 @@ class OutsideHours:
     lawful_at: datetime
 
 
-Rejection = CustomerNotWrittenTo | OutsideHours | Changed
+@dataclass(frozen=True, slots=True)
+class NoFurtherMessage:
+    """Nothing more goes out by itself: each kind did, or somebody calls."""
+
+
+Rejection = CustomerNotWrittenTo | OutsideHours | NoFurtherMessage | SendDayIsPast | Changed
 
 # --- Decisions --------------------------------------------------------------
 
@@ -176,11 +195,26 @@ def climb(
 ) -> list[ReminderEvent]:
     """The next step of a reminder that has no answer: a message of this kind if there was none,
     else a call, and nothing more by itself."""
-    if matter.called is not None or command.at < sent.follow_up_at or command.at in matter.due:
+    if matter.held or matter.called is not None or command.at in matter.due:
+        return []
+    if command.at < further_at(matter, sent):
         return []
     if kind in matter.kinds:
         return [call_asked(matter, command.at)]
     return [due(matter, kind, command.at)]
+
+
+def further_at(matter: Matter, sent: ReminderSent) -> datetime:
+    """When the next step after a sending comes, unless somebody chose another day for it."""
+    last = matter.planned
+    if last is None or last.kind is ReminderMessage.REMINDER or last.planned_at < sent.sent_at:
+        return sent.follow_up_at
+    return last.send_at
+
+
+def is_to_come(matter: Matter, kind: ReminderMessage) -> bool:
+    """Whether a message of this kind goes out by itself, once its time comes."""
+    return kind not in matter.kinds and matter.called is None and matter.contact is None
 
 
 def send_due(command: SendDue, matter: Matter) -> list[ReminderEvent]:
@@ -241,9 +275,13 @@ def send_now(command: SendNow, matter: Matter, *, again: bool) -> Decision:
     return [*sent(matter, kind, channels, terms, command.sending_id, command.by, command.at)]
 
 
-def hold(command: HoldReminder, matter: Matter) -> list[ReminderEvent]:
+def hold(command: HoldReminder, matter: Matter, kind: ReminderMessage) -> Decision:
+    """Nothing goes out by itself, neither the reminder nor the message of this kind that follows
+    it (R4)."""
     if matter.held:
         return []
+    if not is_to_come(matter, kind):
+        return NoFurtherMessage()
     created = matter.created
     return [
         ReminderHeld(
@@ -256,8 +294,10 @@ def hold(command: HoldReminder, matter: Matter) -> list[ReminderEvent]:
     ]
 
 
-def release(command: ReleaseReminder, matter: Matter) -> list[ReminderEvent]:
-    """It goes out on its day, or today where that is over."""
+def release(
+    command: ReleaseReminder, matter: Matter, kind: ReminderMessage, due_at: datetime
+) -> list[ReminderEvent]:
+    """The message goes out when it was to, or today where that is over."""
     if not matter.held:
         return []
     created = matter.created
@@ -268,8 +308,28 @@ def release(command: ReleaseReminder, matter: Matter) -> list[ReminderEvent]:
         released_by=command.by,
         released_at=command.at,
     )
+    if kind is not ReminderMessage.REMINDER and (matter.called or matter.contact):
+        return [released]
+    days = command.send_on, command.send_at
+    if kind is not ReminderMessage.REMINDER and due_at > command.at:
+        days = due_at.astimezone(ZoneInfo(created.time_zone)).date(), due_at
+    if days[1] in matter.due:
+        # Its time had come before it was held, and comes again.
+        days = days[0], command.at
+    return [released, planned(matter, *days, PlanningReason.CHOSEN, command.by, command.at, kind)]
+
+
+def plan_follow_up(
+    command: PlanFollowUp, matter: Matter, kind: ReminderMessage, due_at: datetime
+) -> Decision:
+    if not is_to_come(matter, kind):
+        return NoFurtherMessage()
+    if command.send_on < command.today:
+        return SendDayIsPast(command.send_on, command.today)
+    if command.send_at == due_at:
+        return []
     reason, days = PlanningReason.CHOSEN, (command.send_on, command.send_at)
-    return [released, planned(matter, *days, reason, command.by, command.at)]
+    return [planned(matter, *days, reason, command.by, command.at, kind)]
 
 
 def follow(
@@ -426,7 +486,7 @@ def timers(event: ReminderEvent) -> tuple[SetTimer | CancelTimer, ...]:
         case SendingPlanned():
             return (SetTimer(LADDER, event.send_at),)
         case ReminderHeld():
-            return (CancelTimer(SEND),)
+            return CancelTimer(SEND), CancelTimer(LADDER)
         case ReminderSent():
             return CancelTimer(SEND), SetTimer(LADDER, event.follow_up_at)
         case ReminderAnswered() | ReminderStopped() | ReminderClosed() | SendingFailed():

@@ -18,7 +18,7 @@ from contracts.reminders.reminder_v1 import (
 )
 from infra.testing.spec import Spec
 from services.reminders import plan, reminder
-from services.reminders.reminder import answering, content, ending, sending
+from services.reminders.reminder import answering, content, ending, replying, sending
 
 GROUP, LILLE = "lumen", "GLILLE"
 CASE, ID = "JAAAABBBBCCCCDDDD", "JAAAABBBBCCCCDDDD-R1"
@@ -264,6 +264,14 @@ def release(day: date = DAY, at: datetime = NINE) -> sending.ReleaseReminder:
     )
 
 
+def plan_follow_up(
+    day: date, at: datetime, today: date = TODAY, by: str = "lea"
+) -> sending.PlanFollowUp:
+    return sending.PlanFollowUp(
+        organisation_id=GROUP, send_on=day, send_at=at, today=today, by=by, at=NINE
+    )
+
+
 def follow(
     channel: str, outcome: InvitationOutcome, sending_id: str = "first"
 ) -> sending.FollowInvitation:
@@ -294,6 +302,19 @@ def contact() -> answering.RequestContact:
 
 def decline() -> answering.DeclineReminders:
     return answering.DeclineReminders(wording="No more reminders.", at=NOON)
+
+
+def reply(
+    text: str = "STOP", stops: bool = True, id: str = "in-1", invitation: str = "first-sms"
+) -> replying.FollowReply:
+    return replying.FollowReply(
+        reminder_id=ID,
+        invitation_id=f"{ID}.{invitation}",
+        reply_id=id,
+        stops=stops,
+        text=text,
+        at=NOON,
+    )
 
 
 def take_down(*accepted: str, seen: int = 2) -> answering.TakeDownChoice:

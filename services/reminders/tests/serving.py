@@ -11,7 +11,7 @@ import httpx
 
 from contracts import dealers
 from contracts.common_v1 import Money
-from contracts.customers.customer_v1 import CustomerRecorded
+from contracts.customers.customer_v1 import CustomerErased, CustomerRecorded
 from contracts.dealerships.dealership_v1 import DealershipOpened, SettingsChanged
 from contracts.interventions.case_v1 import (
     Amounts,
@@ -141,6 +141,19 @@ def recorded(customer_id: str = CLAIRE, phone: str | None = "+33612345678") -> C
     )
 
 
+ERASED = CustomerErased(
+    customer_id=CLAIRE,
+    organisation_id=GROUP,
+    dealership_id=LILLE,
+    contact_ids=(),
+    case_ids=(),
+    with_customer_id=None,
+    merged_customer_ids=(),
+    erased_by="maya",
+    erased_at=NOON,
+)
+
+
 def case_created(module: Module = Module.WORK_REPORT, case_id: str = CASE) -> CaseCreated:
     return CaseCreated(
         case_id=case_id,
@@ -180,6 +193,8 @@ def case_work(
         due_mileage_km=km,
         source=None,
         paid=False,
+        measurement=None,
+        assessment=None,
     )
 
 

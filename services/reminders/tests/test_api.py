@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.customers.customer_v1 import ChannelsBlocked
+from contracts.hours import lawful
+from infra.phones import zone_of
 from infra.testing.following import NOON, follow
 from infra.testing.routes import Existing
-from services.reminders.adapters.terms import zone_of
 from services.reminders.aggregates import PLAN, REMINDER
-from services.reminders.reminder.hours import lawful
 from services.reminders.tests.make import (
     CASE,
     CLAIRE,
@@ -75,6 +75,7 @@ SHOWN: dict[str, Any] = {
     "contact": "none",
     "call_asked": False,
     "declined": False,
+    "appointment": None,
     "answer": None,
     "stop": None,
     "created_by": "lea",
@@ -285,6 +286,27 @@ async def test_two_reminders_of_a_customer_are_merged(database: str) -> None:
     assert shown["stop"]["into_reminder_id"] == body["into_reminder_id"]
 
 
+@pytest.mark.requirement("FLB-155")
+async def test_what_follows_a_reminder_is_held_and_moved_to_a_day_to_come(database: str) -> None:
+    async with served(database, recorded(phone=phone(by_day=True))) as lea:
+        path = await lea.made()
+        early = await lea.says("lea", "PUT", f"{path}/follow-up-day", {"send_on": "2040-07-01"})
+        assert (await lea.says("lea", "POST", f"{path}/sending", SENDING)).is_success
+        answers = {
+            day: await lea.says("lea", "PUT", f"{path}/follow-up-day", {"send_on": day})
+            for day in ("2040-07-01", "2020-07-01", "2040-02-30")
+        }
+        assert (await lea.says("lea", "PUT", f"{path}/hold")).is_success
+        shown = await lea.shown(path)
+    assert (early.status_code, early.json()["type"]) == (
+        409,
+        "urn:relais:problem:reminder-is-not-sent",
+    )
+    assert [one.status_code for one in answers.values()] == [200, 422, 422]
+    assert answers["2020-07-01"].json()["errors"][0]["field"] == "/send_on"
+    assert (shown["status"], shown["held"]) == ("sent", True)
+
+
 @pytest.mark.requirement("FLB-154")
 async def test_it_stays_as_it_is_once_it_was_read(database: str) -> None:
     async with served(database, recorded(phone=phone(by_day=True))) as lea:
@@ -314,12 +336,14 @@ async def test_its_history_tells_every_fact(database: str) -> None:
 BODIES: dict[str, Any] = {
     "POST /reminders/{reminder_id}/sending": SENDING,
     "PUT /reminders/{reminder_id}/send-day": {"send_on": SOON.isoformat()},
+    "PUT /reminders/{reminder_id}/follow-up-day": {"send_on": SOON.isoformat()},
     "PUT /reminders/{reminder_id}/works": {"works": BODY["works"]},
     "PUT /reminders/{reminder_id}/message": {"message": "Hello"},
     "PUT /reminders/{reminder_id}/attachments": {"attachments": []},
     "PUT /reminders/{reminder_id}/choice": {"accepted": [], "works": 2},
     "POST /reminders/{reminder_id}/merger": {"into_reminder_id": f"{CASE}-R2", "works": 2},
     "POST /plans/{case_id}/previews": {"works": [work_body("belt", SOON)]},
+    "PUT /workdays/{dealership_id}/{day}/slots": {"slots": []},
     "PUT /plans/{case_id}": {"works": [work_body("belt", SOON)], "groups": [["belt"]]},
 }
 
@@ -328,7 +352,8 @@ async def test_strangers_learn_nothing_of_what_is_there(database: str) -> None:
     async with served(database) as lea:
         await planned(lea)
         existing = Existing(
-            ids={"case_id": CASE, "reminder_id": f"{CASE}-R1"},
+            ids={"case_id": CASE, "reminder_id": f"{CASE}-R1", "dealership_id": LILLE},
+            words={"day": SOON.isoformat()},
             bodies=BODIES,
             owners={"group_manager": "chief"},
         )

@@ -1,9 +1,7 @@
 """The page of a reminder over HTTP, in a browser that runs no script."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import unescape
 from typing import Any, TypeVar
 
 import httpx
@@ -18,6 +16,8 @@ from contracts.reminders.reminder_v1 import (
     WorkAccepted,
     WorkRefused,
 )
+from infra.testing.following import follow
+from infra.testing.pages import hidden, words
 from infra.testing.serving import KEY
 from infra.tokens import issue
 from infra.vault import Vault
@@ -39,11 +39,9 @@ from services.reminders.tests.make import (
     stop,
     take_down,
 )
-from services.reminders.tests.serving import Caller, served, settings
+from services.reminders.tests.serving import ERASED, Caller, served, settings
 
 Fact = TypeVar("Fact")
-_HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
-_TAG = re.compile(r"<[^>]+>")
 LINK = "https://lumen.example/book"
 
 
@@ -62,7 +60,7 @@ class Visitor(Caller):
 
     async def send(self, act: str, page: httpx.Response, *works: str) -> httpx.Response:
         """Send the form of a page with these works chosen."""
-        fields = {name: unescape(value) for name, value in _HIDDEN.findall(page.text)}
+        fields = hidden(page.text)
         fields |= {f"work.{one}": "want" for one in works}
         return await self.client.post(f"/page/{self.token}/{act}", data=fields, headers=self.beside)
 
@@ -81,11 +79,6 @@ async def visiting(database: str, *commands: reminder.Command) -> AsyncIterator[
         vault = Vault(made.running.pool, made.running.settings.masters)
         visitor.token = await of_reminders(vault).token(ID, CUSTOMER)
         yield visitor
-
-
-def words(page: httpx.Response) -> str:
-    body = page.text.partition("<body")[2].partition(">")[2]
-    return " ".join(unescape(_TAG.sub(" ", body)).split())
 
 
 @pytest.mark.requirement("FLB-158")
@@ -107,6 +100,20 @@ async def test_whoever_has_the_link_is_shown_the_works_in_their_language(databas
     assert (page.status_code, page.headers["content-language"]) == (200, "fr")
     assert 'dir="rtl"' in other.text
     assert "unsafe" not in page.headers["content-security-policy"]
+
+
+@pytest.mark.requirement("FLB-123")
+async def test_whoever_was_erased_has_no_page_whatever_they_answered(database: str) -> None:
+    async with visiting(database, *SENT) as claire:
+        page = await claire.look()
+        await claire.send("booking", page, "belt")
+        assert (await claire.look()).status_code == 200
+        await follow(claire.running, ERASED)
+        gone = await claire.look()
+        refused = await claire.send("contact", page)
+        assert (gone.status_code, refused.status_code) == (410, 410)
+        assert "Belt" not in words(gone)
+        assert await claire.recorded(ContactRequested) == []
 
 
 @pytest.mark.requirement("SM-17")
@@ -200,6 +207,7 @@ async def test_whoever_wants_to_be_called_says_so_and_has_not_answered(database:
     assert "/contact" not in after.text
 
 
+@pytest.mark.requirement("FLB-161")
 async def test_whoever_wants_no_reminders_says_so_without_anything_else(database: str) -> None:
     async with visiting(database, *SENT) as claire:
         assert (await claire.send("stop", await claire.look())).status_code == 303
@@ -210,7 +218,11 @@ async def test_whoever_wants_no_reminders_says_so_without_anything_else(database
 
 
 @pytest.mark.requirement("FLB-158")
-@pytest.mark.parametrize("commands", [SENT, (*SENT, stop())], ids=["sent", "stopped"])
+@pytest.mark.parametrize(
+    "commands",
+    [SENT, (*SENT, stop()), (*SENT, close())],
+    ids=["sent", "stopped", "deleted"],
+)
 async def test_the_button_of_a_mail_program_ends_reminders_once_and_leads_nowhere(
     database: str, commands: tuple[Any, ...]
 ) -> None:
@@ -245,13 +257,34 @@ async def test_what_only_follows_the_link_of_a_mail_ends_nothing(
 
 
 @pytest.mark.requirement("FLB-158")
-async def test_a_made_up_link_and_one_of_a_deleted_reminder_end_nothing(database: str) -> None:
+@pytest.mark.parametrize("commands", [PENDING, (*PENDING, close())], ids=["unsent", "deleted"])
+async def test_a_made_up_link_and_one_that_nobody_was_sent_end_nothing(
+    database: str, commands: tuple[Any, ...]
+) -> None:
     form = {"List-Unsubscribe": "One-Click"}
-    async with visiting(database, *SENT, close()) as claire:
-        deleted = await claire.client.post(f"/page/{claire.token}", data=form)
+    async with visiting(database, *commands) as claire:
+        unsent = await claire.client.post(f"/page/{claire.token}", data=form)
         made_up = await claire.client.post(f"/page/{claire.token[:-8]}AAAAAAAA", data=form)
         assert await claire.recorded(RemindersDeclined) == []
-    assert [deleted.status_code, made_up.status_code] == [404, 404]
+    assert [unsent.status_code, made_up.status_code] == [404, 404]
+
+
+@pytest.mark.requirement("FLB-158")
+@pytest.mark.parametrize("end", [stop(), close()], ids=["stopped", "deleted"])
+async def test_the_page_of_a_reminder_that_is_over_still_ends_reminders(
+    database: str, end: reminder.Command
+) -> None:
+    async with visiting(database, *SENT, end) as claire:
+        page = await claire.look()
+        assert (await claire.send("stop", page)).status_code == 303
+        assert len(await claire.recorded(RemindersDeclined)) == 1
+        after = await claire.look()
+        assert (await claire.send("refusal", page)).status_code == 410
+        assert await claire.recorded(ReminderAnswered) == []
+    assert (page.status_code, after.status_code) == (410, 410)
+    assert "Belt" not in page.text
+    assert "/stop" not in after.text
+    assert "C'est noté." in words(after)
 
 
 async def test_a_form_of_other_works_is_not_taken(database: str) -> None:
@@ -281,7 +314,7 @@ async def test_what_an_adviser_entered_is_shown(database: str) -> None:
     ("commands", "status"),
     [
         ((*SENT, stop()), 410),
-        ((*SENT, close()), 404),
+        ((*SENT, close()), 410),
         (PENDING, 404),
     ],
     ids=["stopped", "closed", "not sent"],
@@ -301,6 +334,6 @@ async def test_nobody_makes_up_a_link_or_sends_a_form_from_elsewhere(database: s
         claire.token = good[:-2] + ("AA" if not good.endswith("AA") else "BB")
         assert (await claire.look()).status_code == 404
         headers = {"Sec-Fetch-Site": "cross-site"}
-        fields = dict(_HIDDEN.findall(page.text))
+        fields = hidden(page.text)
         other = await claire.client.post(f"/page/{good}/refusal", data=fields, headers=headers)
     assert other.status_code == 403

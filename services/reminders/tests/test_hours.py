@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.reminders.adapters.terms import zone_of
-from services.reminders.reminder.hours import instant, lawful, send_time
+from contracts.hours import instant, lawful
+from infra.phones import zone_of
+from services.reminders.reminder.hours import send_time
 
 PARIS, AUCKLAND = ZoneInfo("Europe/Paris"), ZoneInfo("Pacific/Auckland")
 

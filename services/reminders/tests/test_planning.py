@@ -18,15 +18,25 @@ from contracts.interventions.case_v1 import (
     WorkSource,
     WorkTakenUp,
 )
-from contracts.reminders.plan_v1 import PlanCause, Settlement, WorksPlanned
+from contracts.reminders.plan_v1 import PlanCause, Settlement, WorksPlanned, WorksRegrouped
 from infra.consumers.handler import Retry
 from infra.testing.following import NOON, follow
-from services.reminders import plan
+from services.reminders import aggregates, plan
+from services.reminders.adapters.estimating import Estimating, read_in
 from services.reminders.adapters.planning import PATIENCE_SECONDS, planner
 from services.reminders.plan import CaseIsNotKnown, PlanWorks
 from services.reminders.reactions import from_interventions_case, from_reminders_plan
 from services.reminders.reminder.content import ArrangeReminder
-from services.reminders.tests.make import CASE, GROUP, LILLE, PLAN, eur, planned_work, regroup
+from services.reminders.tests.make import (
+    CASE,
+    GROUP,
+    LILLE,
+    PLAN,
+    eur,
+    planned_work,
+    regroup,
+    stop,
+)
 from services.reminders.tests.make import plan_works as plan_command
 from services.reminders.tests.serving import (
     Caller,
@@ -226,3 +236,57 @@ def test_a_plan_that_changes_arranges_and_dissolves_reminders() -> None:
     assert isinstance(arranged, ArrangeReminder)
     assert [one.work_id for one in arranged.works] == [f"{CASE}.belt", f"{CASE}.f"]
     assert from_reminders_plan.target(dissolved) == f"{CASE}-R2"
+
+
+async def regroupings(lea: Caller, case_id: str) -> list[WorksRegrouped]:
+    history = await lea.running.commands.history(aggregates.PLAN, case_id)
+    return [one.event for one in history if isinstance(one.event, WorksRegrouped)]
+
+
+LATER_CASE = case_created(Module.MECHANICAL, "JLATER")
+PLANNED_BY_KM = (
+    *(case_created(), driven(80_000, datetime(2029, 5, 6, tzinfo=UTC), CASE)),
+    version_fixed(case_work(due=date(2032, 1, 1), km=120_000), case_work("f", date(2032, 2, 1))),
+)
+READ_LATER = driven(98_250, datetime(2030, 5, 6, tzinfo=UTC), "JLATER")
+
+
+async def test_a_plan_is_estimated_anew_at_each_reading(database: str) -> None:
+    async with served(database, *PLANNED_BY_KM) as lea:
+        [command] = await commanded(lea, SENT)
+        await lea.has(aggregates.PLAN, CASE, command)
+        await follow(lea.running, *PLANNED_BY_KM, LATER_CASE, READ_LATER)
+        # However often it is looked at, it is estimated once.
+        for _ in range(2):
+            await Estimating(lea.running).look_at("JLATER")
+        [regrouped] = await regroupings(lea, CASE)
+    first, second = regrouped.groups
+    assert (first.due_on, [one.work_id for one in first.works]) == (date(2031, 7, 15), ["belt"])
+    [belt] = first.works
+    assert belt.estimate is not None
+    assert (belt.estimate.first.mileage_km, belt.estimate.last.mileage_km) == (80_000, 98_250)
+    assert (second.due_on, second.works[0].estimate) == (date(2032, 2, 1), None)
+    assert regrouped.regrouped_by == "worker:reminders.estimating"
+
+
+async def test_a_reading_of_another_vehicle_and_a_reminder_that_went_out_change_nothing(
+    database: str,
+) -> None:
+    other = replace(READ_LATER, plate="ZZ-999-ZZ")
+    async with served(database, *PLANNED_BY_KM) as lea:
+        [command] = await commanded(lea, SENT)
+        assert command is not None
+        await lea.has(aggregates.PLAN, CASE, command)
+        await follow(lea.running, *PLANNED_BY_KM, LATER_CASE, other)
+        await Estimating(lea.running).look_at("JLATER")
+        for arranged in from_reminders_plan.react(planned(command)):
+            id = arranged.reminder_id
+            await lea.has(aggregates.REMINDER, id, arranged, replace(stop(), reminder_id=id))
+        await follow(lea.running, *PLANNED_BY_KM, LATER_CASE, READ_LATER)
+        await Estimating(lea.running).look_at("JLATER")
+        assert await regroupings(lea, CASE) == []
+
+
+@pytest.mark.parametrize(("km", "noted"), [(98_250, "JLATER"), (None, None)])
+def test_only_a_case_with_a_reading_is_looked_at(km: int | None, noted: str | None) -> None:
+    assert read_in(replace(READ_LATER, mileage_km=km)) == noted

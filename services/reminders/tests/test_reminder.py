@@ -271,7 +271,7 @@ class TestSendingByItself:
 
     def test_what_was_held_does_not_go_out_until_it_is_released(self) -> None:
         held = (*PENDING, hold())
-        assert timers_of(*held)[-1] == CancelTimer("send")
+        assert timers_of(*held)[-2:] == [CancelTimer("send"), CancelTimer("ladder")]
         REMINDER.given(*history(*held)).when(DUE).records_nothing()
         REMINDER.given(*history(*PENDING, DUE, hold())).when(send_due()).records_nothing()
         REMINDER.given(*history(*held)).when(hold()).records_nothing()

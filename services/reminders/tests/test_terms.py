@@ -12,7 +12,6 @@ from contracts.customers.customer_v1 import (
     ConsentSource,
     ConsentWithdrawn,
     CustomerChannel,
-    CustomerErased,
     VehicleDescribed,
     VehicleRemoved,
 )
@@ -22,11 +21,18 @@ from infra.lookups import Lookups
 from infra.testing.following import NOON, follow
 from services.reminders.adapters.links import Addresses
 from services.reminders.adapters.stopping import Stopping
-from services.reminders.adapters.terms import About, terms_of
+from services.reminders.adapters.terms import About, terms_of, terms_of_all
 from services.reminders.aggregates import REMINDER
 from services.reminders.reminder.sending import Terms
 from services.reminders.tests.make import CASE, CLAIRE, GROUP, ID, LILLE, arrange, history
-from services.reminders.tests.serving import Caller, case_created, recorded, served, settings
+from services.reminders.tests.serving import (
+    ERASED,
+    Caller,
+    case_created,
+    recorded,
+    served,
+    settings,
+)
 
 DAY = datetime(2030, 6, 20, 7, 0, tzinfo=UTC)
 ABOUT = About(
@@ -58,17 +64,6 @@ BLOCKED = ChannelsBlocked(
     email=True,
     blocked_by="lea",
     blocked_at=NOON,
-)
-ERASED = CustomerErased(
-    customer_id=CLAIRE,
-    organisation_id=GROUP,
-    dealership_id=LILLE,
-    contact_ids=(),
-    case_ids=(),
-    with_customer_id=None,
-    merged_customer_ids=(),
-    erased_by="maya",
-    erased_at=NOON,
 )
 CAR = VehicleDescribed(
     customer_id=CLAIRE,
@@ -168,3 +163,20 @@ async def test_one_open_channel_goes_on(database: str) -> None:
         terms = await found(lea)
     assert (terms.stop, terms.email, terms.phone) == (None, "claire@example.org", None)
     assert replace(terms, phone=None) == terms
+
+
+async def test_the_terms_of_several_reminders_are_those_of_each(database: str) -> None:
+    by_hand = replace(ABOUT, reminder_id="R-2", case_id=None)
+    elsewhere = replace(ABOUT, reminder_id="R-3", dealership_id="nowhere")
+    async with served(database, case_created(), OF_CASE) as lea:
+        await follow(lea.running, recorded(), CAR, SOLD)
+        lookups, addresses = (
+            Lookups(lea.running.pool, lea.running.service.shape),
+            Addresses(lea.running),
+        )
+        abouts = [by_hand, elsewhere, ABOUT]
+        found = await terms_of_all(lookups, addresses, abouts, DAY)
+        alone = [await terms_of(lookups, addresses, one, DAY) for one in abouts]
+    assert found == alone
+    assert [one and one.stop for one in found] == [None, None, StopReason.VEHICLE_GONE]
+    assert found[1] is None

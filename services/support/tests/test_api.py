@@ -244,7 +244,7 @@ async def test_a_file_is_ones_own(database: str, others: list[Any]) -> None:
         assert (await api.lea("POST", f"{path}/answers", body)).status_code == 422
 
 
-@pytest.mark.requirement("EXX-19", "G-25")
+@pytest.mark.requirement("EXX-19", "G-25", "N-08")
 async def test_the_button_stores_a_request_and_answers_the_link(database: str) -> None:
     async with served(database, support_whatsapp="212522000000") as api:
         body = {"tour_id": "R1"}

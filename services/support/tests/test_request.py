@@ -82,7 +82,7 @@ class TestWrite:
     def test_a_message_names_who_has_the_request(self) -> None:
         given(opened(), assigned()).when(write()).records(written(assignee="lea"))
 
-    @pytest.mark.requirement("G-28")
+    @pytest.mark.requirement("G-28", "SM-12")
     def test_closed_is_final(self) -> None:
         given(opened(), closed()).when(write()).is_rejected(RequestIsClosed())
 
@@ -122,7 +122,7 @@ class TestAssign:
 
 
 class TestAnswer:
-    @pytest.mark.requirement("EXX-28")
+    @pytest.mark.requirement("EXX-28", "SM-12")
     def test_support_answers_and_may_add_to_it(self) -> None:
         given(opened()).when(answer()).records(answered())
         given(opened(), answered()).when(answer("M10", seen=1)).records(answered("M10"))
@@ -145,7 +145,7 @@ class TestAnswer:
 
 
 class TestClose:
-    @pytest.mark.requirement("EXX-29")
+    @pytest.mark.requirement("EXX-29", "SM-12")
     def test_the_requester_or_support_closes(self) -> None:
         given(opened(), answered()).when(close_own()).records(closed())
         given(opened()).when(close()).records(closed(Side.SUPPORT, "lea"))

@@ -12,6 +12,7 @@ from infra.http.models import Instant, Named
 from infra.http.pages import Paging
 from infra.http.request_context import Everybody, RequestContext
 from infra.reading import Rows, Table
+from services.views.account import notices_read
 from services.views.account.organisations import organisations
 
 Reads = NoticeSent
@@ -57,7 +58,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-notices = Table(view, "notices")
+notices = Table(view, "notices", key="notice_id")
 LATEST = notices.order("latest", "sent_at", "notice_id", descending=True)
 
 
@@ -70,9 +71,17 @@ class NoticeShown(Answer):
     title: str
     text: str
     sent_at: Instant
+    read: bool
+    """Whether one has read it."""
 
 
-def notice_shown(row: Notice, language: str) -> NoticeShown:
+class UnreadNotices(Answer):
+    """The notices to somebody that they have not read."""
+
+    notices: int
+
+
+def notice_shown(row: Notice, language: str, read_until: datetime | None) -> NoticeShown:
     words = in_language(row.texts, language)
     return NoticeShown(
         notice_id=row.notice_id,
@@ -81,6 +90,7 @@ def notice_shown(row: Notice, language: str) -> NoticeShown:
         title=words.title,
         text=words.text,
         sent_at=row.sent_at,
+        read=read_until is not None and row.sent_at <= read_until,
     )
 
 
@@ -107,7 +117,16 @@ router = Router("Notices")
 @router.get("/notices")
 async def my_notices(context: Everybody, page: Paging) -> Answered[Listed[NoticeShown]]:
     """Notices of the administration to one's organisation, the latest first."""
-    language = context.language
+    language, read_until = context.language, await notices_read.by_caller(context)
     return await page.show(
-        await to_caller(context), LATEST, lambda row: notice_shown(row, language)
+        await to_caller(context), LATEST, lambda row: notice_shown(row, language, read_until)
     )
+
+
+@router.get("/notices/unread")
+async def unread_notices(context: Everybody) -> Answered[UnreadNotices]:
+    """How many notices of the administration one has not read."""
+    unread = await to_caller(context)
+    if (read_until := await notices_read.by_caller(context)) is not None:
+        unread = unread.where("sent_at > %(read_until)s", read_until=read_until)
+    return Answered(UnreadNotices(notices=len(await unread.keys(context.pool))))

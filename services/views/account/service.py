@@ -6,6 +6,7 @@ from infra.host import Service
 from infra.wording import Wording
 from services.views.account import (
     invoices,
+    notices_read,
     notices_to_read,
     organisations,
     papers,
@@ -21,7 +22,7 @@ router = APIRouter(routes=[route for question in QUESTIONS for route in question
 service = Service(
     name="views.account",
     about="The questions of people about themselves, their money, and what they write and ask.",
-    views=(*(question.view for question in QUESTIONS), organisations.view),
+    views=(*(question.view for question in QUESTIONS), organisations.view, notices_read.view),
     routes=lambda _: router,
     wording=Wording(__package__),
 )

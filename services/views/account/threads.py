@@ -9,6 +9,7 @@ from fastapi import Query
 
 from contracts.conversations.thread_v1 import (
     CustomerKnown,
+    EndCustomerKnown,
     MatterKind,
     Member,
     MemberAdded,
@@ -16,6 +17,7 @@ from contracts.conversations.thread_v1 import (
     MessagesRead,
     MessageWritten,
     ThreadClosed,
+    ThreadEnd,
     ThreadErased,
     ThreadKind,
     ThreadOpened,
@@ -29,11 +31,12 @@ from infra.http.pages import Filters, Paging, Typed
 from infra.http.problems import Problem
 from infra.http.request_context import MEMBERS, RequestContext, requires
 from infra.reading import Rows, Table
-from infra.searching import INDEX, words
+from infra.searching import NO_WORDS, Words, words
 from infra.tokens import Role
 
 Since = (
     CustomerKnown
+    | EndCustomerKnown
     | MemberAdded
     | MemberRemoved
     | MessageWritten
@@ -44,6 +47,7 @@ Since = (
 Reads = ThreadOpened | Since
 ORGANISATION = "organisation"
 OTHER = "other"
+PROVIDER = "provider"
 
 
 class ThreadStatus(StrEnum):
@@ -79,12 +83,14 @@ class Thread:
     opened_at: datetime
     changed_at: datetime
     customer_name: str | None = None
-    search: str = ""
+    search: Words = NO_WORDS
     status: str = "open"
     closed_at: datetime | None = None
     messages: int = 0
     last_side: str | None = None
     """Of who wrote last."""
+    passed_on: bool = False
+    """Another provider has the job (M6)."""
     readers: tuple[Reader, ...] = ()
 
 
@@ -105,15 +111,16 @@ def project(row: Thread | None, event: Reads) -> Thread | None:
         case MemberRemoved():
             return _without(row, event.user_id)
         case CustomerKnown():
-            name = None if event.recipient_name == REDACTED else event.recipient_name
-            return replace(row, customer_name=name, search=words(name or ""))
+            return _named(row, event.recipient_name)
+        case EndCustomerKnown():
+            return _named(row, event.customer_name)
         case MessageWritten():
             return _longer(row, event)
         case MessagesRead():
             return replace(row, readers=_read(row.readers, event.reader_id, event.unread_messages))
         case ThreadClosed():
-            at = event.closed_at
-            return replace(row, status="closed", closed_at=at, changed_at=at)
+            at, passed_on = event.closed_at, event.end is ThreadEnd.PASSED_ON
+            return replace(row, status="closed", closed_at=at, changed_at=at, passed_on=passed_on)
         case unhandled:
             assert_never(unhandled)
 
@@ -137,6 +144,11 @@ def _opened(event: ThreadOpened) -> Thread:
         opened_at=event.opened_at,
         changed_at=event.opened_at,
     )
+
+
+def _named(row: Thread, customer_name: str) -> Thread:
+    name = None if customer_name == REDACTED else customer_name
+    return replace(row, customer_name=name, search=words(name or ""))
 
 
 def _with(row: Thread, member: Member) -> tuple[Member, ...]:
@@ -184,7 +196,6 @@ view = View(
     indexes=(
         "using gin (members jsonb_path_ops)",
         "(organisation_id, dealership_id, changed_at)",
-        INDEX.replace("{column}", "search"),
     ),
     subject="user_id",
     personal=("title", "customer_name", "search"),
@@ -192,12 +203,13 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-threads = Table(view, "threads")
+threads = Table(view, "threads", key="thread_id")
 LATEST_CHANGED = threads.order("latest-thread", "changed_at", "thread_id", descending=True)
 MemberContext = Annotated[RequestContext, requires(*MEMBERS)]
 AGENTS: tuple[Role, ...] = ("administrative_agent", "dealership_manager", "group_manager")
 """They see the threads with customers of their dealerships; sellers those of sales."""
-STAFF: frozenset[Role] = frozenset({"logistics", "administration"})
+OPERATOR: Role = "marketplace_manager"
+STAFF: frozenset[Role] = frozenset({"logistics", "administration", OPERATOR})
 _TAKES_PART = """
 members @> jsonb_build_array(
   jsonb_build_object('user_id', %(me)s::text, 'organisation_id', %(mine)s::text)
@@ -207,6 +219,10 @@ _MAY = f"""
 kind = 'colleagues' and {_TAKES_PART}
 or kind = 'partner' and (
   {_TAKES_PART} or counterpart_id = %(mine)s or organisation_id = %(mine)s and %(staff)s
+)
+or kind = 'end_customer' and (
+  organisation_id = %(mine)s and %(operates)s
+  or counterpart_id = %(mine)s and %(provides)s and not passed_on
 )
 or kind = 'customer' and organisation_id = %(mine)s and (
   %(everywhere)s or dealership_id = any(%(held)s) or sales and dealership_id = any(%(selling)s)
@@ -249,7 +265,8 @@ class MyThread(Answer):
     matter_id: str | None
     dealership_id: str | None
     counterpart_id: str | None
-    """The recipient of the case, the driver, or the provider on the other side."""
+    """The recipient of the case, the driver, or the provider on the other side; with an end
+    customer, the provider that has the job."""
     title: str | None
     customer_name: str | None
     takes_part: bool
@@ -258,7 +275,7 @@ class MyThread(Answer):
     unread: int
     """Those of others that the caller has not read."""
     waits: bool
-    """The other side wrote last, and the thread is open."""
+    """Another side wrote last, and the thread is open."""
     opened_at: Instant
     changed_at: Instant
     """When the last message was written, or the thread was closed."""
@@ -281,6 +298,8 @@ def visible(context: RequestContext) -> Rows[Thread]:
         me=who.subject,
         mine=who.organisation_id,
         staff=not STAFF.isdisjoint(who.roles),
+        operates=OPERATOR in who.roles,
+        provides="provider_manager" in who.roles,
         everywhere=held.everywhere,
         held=sorted(held.ids),
         selling=sorted(selling.ids),
@@ -301,7 +320,8 @@ def unread_by(row: Thread, reader_id: str) -> int:
 def thread_shown(row: Thread, context: RequestContext) -> MyThread:
     who = context.principal
     me = Member(user_id=who.subject, organisation_id=who.organisation_id)
-    side = OTHER if row.counterpart_id in (who.subject, who.organisation_id) else ORGANISATION
+    there = PROVIDER if row.kind == "end_customer" else OTHER
+    side = there if row.counterpart_id in (who.subject, who.organisation_id) else ORGANISATION
     own_side = side if row.kind != "colleagues" else who.subject
     return MyThread(
         thread_id=row.thread_id,

@@ -1,17 +1,13 @@
-"""Days in a zone: when they begin, and the rows of some of them."""
+"""The rows of some days in a zone."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from infra.days import midnight
 from infra.reading import Rows
 
 Row = TypeVar("Row")
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which a day begins in a zone."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def in_days(

@@ -23,7 +23,7 @@ from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import Answer
 from infra.http.models import Named
 from infra.reading import Table
-from infra.searching import INDEX, filed_under, words
+from infra.searching import NO_WORDS, Words, filed_under, words
 
 Reads = (
     DriverRegistered
@@ -80,7 +80,7 @@ class Driver:
     phone: str
     registered_at: datetime
     filed_under: str
-    search: str
+    search: Words
     city: str = ""
     latitude: float | None = None
     longitude: float | None = None
@@ -139,7 +139,7 @@ def _registered(event: DriverRegistered) -> Driver:
         phone=event.phone or "",
         registered_at=event.registered_at,
         filed_under="",
-        search="",
+        search=NO_WORDS,
     )
     return _found_by_its_words(registered)
 
@@ -190,10 +190,9 @@ view = View(
         "(organisation_id, driver_id)",
         "(organisation_id, filed_under, driver_id)",
         "(organisation_id, registered_at, driver_id)",
-        INDEX.replace("{column}", "search"),
     ),
 )
-drivers = Table(view, "drivers")
+drivers = Table(view, "drivers", key="driver_id")
 BY_NAME = drivers.order("by-name", "filed_under", "driver_id")
 
 # --- Parts of answers -------------------------------------------------------

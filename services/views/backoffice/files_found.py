@@ -26,7 +26,7 @@ from infra.http.models import Id, Instant, Named
 from infra.http.pages import Filters, Paging, Typed
 from infra.http.request_context import RequestContext, requires
 from infra.reading import Rows, Table
-from infra.searching import INDEX, words
+from infra.searching import Words, words
 from services.views.backoffice import users
 
 Reads = UploadStarted | FileStored | FileRefused | UploadAbandoned | FileRemoved | FileHeld
@@ -53,7 +53,7 @@ class File:
     organisation_id: str
     user_id: str
     name: str
-    search: str
+    search: Words
     media_type: str
     size_bytes: int
     purpose: str
@@ -120,7 +120,6 @@ view = View(
     indexes=(
         "(organisation_id, started_at, file_id)",
         "(organisation_id, size_bytes, file_id)",
-        INDEX.replace("{column}", "search"),
     ),
     subject="user_id",
     personal=("name", "search"),
@@ -128,7 +127,7 @@ view = View(
 
 # --- The question -----------------------------------------------------------
 
-files = Table(view, "files")
+files = Table(view, "files", key="file_id")
 NEWEST = files.order("newest", "started_at", "file_id", descending=True)
 LARGEST = files.order("largest", "size_bytes", "file_id", descending=True)
 

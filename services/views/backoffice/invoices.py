@@ -23,7 +23,7 @@ from contracts.invoices.invoice_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.reading import Table
-from infra.searching import INDEX, words
+from infra.searching import Words, words
 
 Reads = (
     InvoiceOpened
@@ -94,7 +94,7 @@ class Invoice:
     service_minor: int | None
     currency: str | None
     allowed: tuple[Allowed, ...]
-    search: str
+    search: Words
     status: str = "to_complete"
     contested: tuple[str, ...] = ()
     expenses_minor: int | None = None
@@ -290,10 +290,10 @@ view = View(
     indexes=(
         "(organisation_id, validated_at, invoice_id) where status = 'validated'",
         "(organisation_id, delivered_at, invoice_id)",
-        INDEX.replace("{column}", "search"),
+        "(organisation_id, driver_id)",
     ),
 )
-invoices = Table(view, "invoices")
+invoices = Table(view, "invoices", key="invoice_id")
 FIRST_DELIVERED = invoices.order("first-delivered", "delivered_at", "invoice_id")
 LONGEST_SENT = invoices.order("longest-sent", "own_invoice_sent_at", "invoice_id")
 LONGEST_WAITING = invoices.order("longest-waiting", "validated_at", "invoice_id")

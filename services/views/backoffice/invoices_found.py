@@ -53,7 +53,7 @@ class InvoiceFilters(Filters):
 
 def found(organisation_id: str, filters: InvoiceFilters, zone: ZoneInfo) -> Rows[Invoice]:
     """The invoices that match, whose days are days in a zone."""
-    rows = searched(filters.narrow(invoices.of(organisation_id)), filters.q)
+    rows = filters.narrow(invoices.of(organisation_id))
     if filters.status is InvoiceStatus.DISPUTED:
         rows = rows.where("cardinality(contested) > 0")
     elif filters.status is not None:
@@ -116,7 +116,9 @@ async def invoices_found(
 ) -> Answered[Listed[InvoiceListed]]:
     """Invoices of the organisation, the latest delivery first unless asked for otherwise."""
 
-    rows = found(context.principal.organisation_id, filters, context.zone)
+    rows = await searched(
+        context, found(context.principal.organisation_id, filters, context.zone), filters.q
+    )
     return await page.show_together(
         rows, ORDERS[filters.order], with_drivers(context, invoice_listed)
     )

@@ -75,7 +75,7 @@ class MissionFilters(Filters):
 def found(organisation_id: str, filters: MissionFilters, now: datetime) -> Rows[Trip]:
     """The missions that match at this time."""
     missions = trips.of(organisation_id).where("trips.driver_id is not null")
-    rows = searched(filters.narrow(missions), filters.q)
+    rows = filters.narrow(missions)
     if filters.state is not None:
         rows = rows.where(_CONDITIONS[filters.state], now=now)
     return of_reference(rows, "trip_id", TRIP, organisation_id, filters.reference)
@@ -151,5 +151,7 @@ async def missions_found(
         who = await persons(context, (driver_id for _, driver_id in whose))
         return [mission_listed(row, who[driver_id], context.at) for row, driver_id in whose]
 
-    rows = found(context.principal.organisation_id, filters, context.at)
+    rows = await searched(
+        context, found(context.principal.organisation_id, filters, context.at), filters.q
+    )
     return await page.show_together(rows, ORDERS[filters.order], with_drivers)

@@ -141,7 +141,7 @@ class PayeeFilters(Filters):
 
 def found(organisation_id: str, filters: PayeeFilters) -> Rows[Payee]:
     """The payees who match."""
-    rows = searched(filters.narrow(payees.of(organisation_id)), filters.q)
+    rows = filters.narrow(payees.of(organisation_id))
     if filters.change_waits is None:
         return rows
     return rows.where("(change_id is not null) = %(waits)s", waits=filters.change_waits)
@@ -202,7 +202,7 @@ async def payees_found(
 ) -> Answered[Listed[PayeeListed]]:
     """Drivers with bank details, the latest change first unless asked for otherwise."""
 
-    rows = found(context.principal.organisation_id, filters)
+    rows = await searched(context, found(context.principal.organisation_id, filters), filters.q)
     return await page.show_together(
         rows, ORDERS[filters.order], with_drivers(context, payee_listed)
     )

@@ -95,6 +95,7 @@ view = View(
     indexes=(
         "(organisation_id, closed_at, driver_id, payout_id)",
         "(organisation_id, net_minor, driver_id, payout_id)",
+        "(organisation_id, driver_id)",
     ),
 )
 
@@ -135,7 +136,7 @@ class StatementFilters(Filters):
 
 def found(organisation_id: str, filters: StatementFilters, zone: ZoneInfo) -> Rows[Statement]:
     """The statements that match, whose days are days in a zone."""
-    rows = searched(filters.narrow(statements.of(organisation_id)), filters.q)
+    rows = filters.narrow(statements.of(organisation_id))
     first, last = filters.closed_from, filters.closed_until
     return in_days(rows, "closed_at", first=first, last=last, zone=zone)
 
@@ -194,7 +195,9 @@ async def statements_found(
 ) -> Answered[Listed[StatementListed]]:
     """Statements of every driver, closed last first unless another order is asked for."""
 
-    rows = found(context.principal.organisation_id, filters, context.zone)
+    rows = await searched(
+        context, found(context.principal.organisation_id, filters, context.zone), filters.q
+    )
     return await page.show_together(
         rows, ORDERS[filters.order], with_drivers(context, statement_listed)
     )

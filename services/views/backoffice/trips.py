@@ -19,10 +19,10 @@ from contracts.missions.trip_v1 import (
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
+from infra.days import midnight
 from infra.http.answers import Answer
 from infra.reading import Table
-from infra.searching import INDEX, words
-from services.views.backoffice.days import midnight
+from infra.searching import Words, words
 
 Reads = (
     TripPublished
@@ -65,7 +65,7 @@ class Trip:
     model: str
     distance_km: int
     published_at: datetime
-    search: str
+    search: Words
     status: str = "open"
     waiting: tuple[str, ...] = ()
     driver_id: str | None = None
@@ -159,10 +159,9 @@ view = View(
         "(organisation_id, over_at, trip_id) where driver_id is not null",
         "(organisation_id, assigned_at, trip_id) where driver_id is not null",
         "(organisation_id, driver_id) where driver_id is not null",
-        INDEX.replace("{column}", "search"),
     ),
 )
-trips = Table(view, "trips")
+trips = Table(view, "trips", key="trip_id")
 FIRST_TO_START = trips.order("first-to-start", "from_day", "trip_id")
 
 # --- Parts of answers -------------------------------------------------------

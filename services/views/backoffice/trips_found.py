@@ -60,7 +60,7 @@ class TripFilters(Filters):
 
 def found(organisation_id: str, filters: TripFilters) -> Rows[Trip]:
     """The trips that match."""
-    rows = searched(filters.narrow(trips.of(organisation_id)), filters.q)
+    rows = filters.narrow(trips.of(organisation_id))
     if filters.from_day is not None:
         rows = rows.where("until_day >= %(first)s", first=filters.from_day)
     if filters.until_day is not None:
@@ -118,5 +118,5 @@ async def trips_found(
         who = await persons(context, (row.driver_id for row in rows if row.driver_id))
         return [trip_listed(row, who[row.driver_id] if row.driver_id else None) for row in rows]
 
-    rows = found(context.principal.organisation_id, filters)
+    rows = await searched(context, found(context.principal.organisation_id, filters), filters.q)
     return await page.show_together(rows, ORDERS[filters.order], with_drivers)

@@ -21,7 +21,7 @@ from contracts.accounts.user_v1 import (
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.reading import Table
-from infra.searching import INDEX, filed_under, words
+from infra.searching import NO_WORDS, Words, filed_under, words
 
 Reads = (
     UserInvited
@@ -67,7 +67,7 @@ class User:
     invited_by: str
     invited_at: datetime
     filed_under: str
-    search: str
+    search: Words
     status: str = "invited"
     agreement_file_id: str | None = None
     agreement_signed_on: date | None = None
@@ -136,7 +136,7 @@ def _invited(event: UserInvited) -> User:
         invited_by=event.invited_by,
         invited_at=event.invited_at,
         filed_under="",
-        search="",
+        search=NO_WORDS,
     )
     return _found_by_its_words(invited)
 
@@ -153,7 +153,6 @@ view = View(
         "(organisation_id, agreement_recorded_at, user_id) where status = 'signed'",
         "(organisation_id, filed_under, user_id)",
         "(organisation_id, invited_at, user_id)",
-        INDEX.replace("{column}", "search"),
     ),
 )
 users = Table(view, "users")

@@ -6,6 +6,7 @@ from typing import Annotated
 from contracts.interventions.case_v1 import (
     InvitationKind,
     InvitationOutcome,
+    MeasurementUnit,
     SendingChannel,
     WorkLevel,
 )
@@ -27,6 +28,20 @@ class LineOfCase(Answer):
     work_id: str
 
 
+class CaseMeasurement(Answer):
+    """A value that was read off for a work, in thousandths of its unit."""
+
+    unit: Annotated[MeasurementUnit, Named()]
+    thousandths: int
+    level: Annotated[WorkLevel, Named()] | None
+    """The one that the value led to; null where no checklist said what it means."""
+    due_on: Day | None
+    advised_below_thousandths: int | None
+    urgent_below_thousandths: int | None
+    overridden: bool
+    """Whoever listed the work said another level, or another day."""
+
+
 class CaseWork(Answer):
     work_id: str
     label: str
@@ -42,6 +57,7 @@ class CaseWork(Answer):
     """Online: here, or in the case that it was taken from, and then it costs nothing here."""
     accepted: bool | None
     """Null where nothing was decided."""
+    measured: CaseMeasurement | None
     risk_acknowledged: bool
     """An urgent work was refused by somebody who knew the risk."""
 
@@ -70,7 +86,8 @@ class CaseStep(Answer):
     recipient_id: str | None
     """Who did it on their page: `customer`, or another recipient."""
     about: str | None
-    """The work, the file, the recipient or the other case that it is about."""
+    """The work, the file, the recipient or the other case that it is about; why a customer was not
+    asked how the visit was."""
 
 
 class CasePage(CaseListed):
@@ -147,9 +164,26 @@ def works(row: Case, paid: Collection[str]) -> tuple[CaseWork, ...]:
             source=source_of(one),
             paid=one.paid or one.work_id in paid,
             accepted=one.accepted,
+            measured=measured(one),
             risk_acknowledged=one.risk_acknowledged,
         )
         for one in row.works
+    )
+
+
+def measured(work: WorkOfCase) -> CaseMeasurement | None:
+    if not work.measured:
+        return None
+    [said] = work.measured
+    other = (work.level, work.due_on) != (said.level, said.due_on)
+    return CaseMeasurement(
+        unit=MeasurementUnit[said.unit.upper()],
+        thousandths=said.thousandths,
+        level=WorkLevel[said.level.upper()] if said.level else None,
+        due_on=said.due_on,
+        advised_below_thousandths=said.advised_below_thousandths,
+        urgent_below_thousandths=said.urgent_below_thousandths,
+        overridden=bool(said.level) and other,
     )
 
 

@@ -42,6 +42,9 @@ from contracts.interventions.case_v1 import (
     SubjectForgotten,
     VehicleDescribed,
     VersionFixed,
+    VisitQuestionAsked,
+    VisitQuestionDropped,
+    VisitRated,
     WorkListed,
     WorkStruck,
     WorkTakenUp,
@@ -51,7 +54,7 @@ from contracts.runtime import REDACTED
 from infra.consumers.views import OutOfOrder, View
 from infra.http.vehicles import normal_plate
 from infra.reading import Table
-from infra.searching import INDEX, words
+from infra.searching import NO_WORDS, Words, words
 from services.views.dealer.records import ERASED, phone_words
 
 Content = (
@@ -89,6 +92,9 @@ Course = (
     | AnswerUrged
     | AnswerOverdue
     | CaseClosed
+    | VisitQuestionAsked
+    | VisitQuestionDropped
+    | VisitRated
 )
 """These tell what became of it."""
 Reads = (
@@ -132,6 +138,19 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredOfCase:
+    """In thousandths of the unit; `level` is the one that the value led to, and is empty where
+    nobody said what it means, as are the thresholds."""
+
+    unit: str
+    thousandths: int
+    level: str = ""
+    due_on: date | None = None
+    advised_below_thousandths: int | None = None
+    urgent_below_thousandths: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOfCase:
     """`sum` is None where it has no price, `accepted` where nothing was decided. `source_case_id`
     and `source_work_id` are the line of another case that it was taken from."""
@@ -147,6 +166,8 @@ class WorkOfCase:
     source_case_id: str | None = None
     source_work_id: str | None = None
     paid: bool = False
+    measured: tuple[MeasuredOfCase, ...] = ()
+    """One item, if a value was read off."""
     accepted: bool | None = None
     risk_acknowledged: bool = False
 
@@ -227,6 +248,7 @@ class Case:
     answer_by: datetime | None = None
     customer_waits: bool = False
     contact: str = ContactStatus.NONE
+    visit_score: int | None = None
     version: int = 0
     works: tuple[WorkOfCase, ...] = ()
     media: tuple[MediaOfCase, ...] = ()
@@ -237,7 +259,7 @@ class Case:
     deliveries: tuple[DeliveryOfCase, ...] = ()
     steps: tuple[StepOfCase, ...] = ()
     anonymised_at: datetime | None = None
-    search: str = ""
+    search: Words = NO_WORDS
 
 
 def key(event: Reads) -> tuple[str]:
@@ -366,9 +388,26 @@ def with_work(row: Case, event: WorkListed) -> Case:
         source_case_id=event.source.case_id if event.source else None,
         source_work_id=event.source.work_id if event.source else None,
         paid=event.paid,
+        measured=measured(event),
     )
     others = [one for one in row.works if one.work_id != event.work_id]
     return replace(row, works=in_order([*others, work]))
+
+
+def measured(event: WorkListed) -> tuple[MeasuredOfCase, ...]:
+    if event.measurement is None:
+        return ()
+    found = event.assessment
+    return (
+        MeasuredOfCase(
+            unit=event.measurement.unit.name.lower(),
+            thousandths=event.measurement.thousandths,
+            level=found.level.name.lower() if found else "",
+            due_on=found.due_on if found else None,
+            advised_below_thousandths=found.thresholds.advised_below_thousandths if found else None,
+            urgent_below_thousandths=found.thresholds.urgent_below_thousandths if found else None,
+        ),
+    )
 
 
 def with_media(row: Case, event: MediaPlaced) -> Case:
@@ -419,9 +458,7 @@ def with_course(row: Case, event: Course) -> Case:
             who = event.recipient_id
             return stepped(answered(row, event), event, event.taken_down_by, recipient_id=who)
         case CodeAsked():
-            # A link is called after its recipient.
-            who = event.link_id.rpartition(".")[0]
-            return stepped(row, event, None, recipient_id=who)
+            return stepped(row, event, None, recipient_id=holder_of(event.link_id))
         case ContactRequested():
             wanted = replace(row, contact=ContactStatus.REQUESTED)
             return stepped(wanted, event, None, recipient_id=event.recipient_id)
@@ -432,8 +469,20 @@ def with_course(row: Case, event: Course) -> Case:
         case CaseClosed():
             closed = replace(row, before=row.status, closed_at=event.closed_at)
             return stepped(at_status(closed, CaseStatus.CLOSED), event, event.closed_by)
+        case VisitQuestionAsked():
+            return stepped(row, event, None)
+        case VisitQuestionDropped():
+            return stepped(row, event, None, event.reason.name.lower())
+        case VisitRated():
+            rated = replace(row, visit_score=event.score)
+            return stepped(rated, event, None, recipient_id=holder_of(event.link_id))
         case unhandled:
             assert_never(unhandled)
+
+
+def holder_of(link_id: str) -> str:
+    """The recipient whom a link is called after."""
+    return link_id.rpartition(".")[0]
 
 
 def at_status(row: Case, status: CaseStatus) -> Case:
@@ -527,7 +576,7 @@ def anonymised(row: Case, at: datetime) -> Case:
         reply=gone(row.reply),
         works=tuple(replace(one, label=ERASED) for one in row.works),
         anonymised_at=row.anonymised_at or at,
-        search="",
+        search=NO_WORDS,
     )
 
 
@@ -542,7 +591,7 @@ def found_by_its_words(row: Case) -> Case:
     # The reference of a case may be a plate (FLB-040).
     texts += [normal_plate(row.reference), *phone_words(row.phone)]
     known = [one for one in texts if one and one != REDACTED]
-    return replace(row, search=words(*known) if row.reference != REDACTED else "")
+    return replace(row, search=words(*known) if row.reference != REDACTED else NO_WORDS)
 
 
 view = View(
@@ -558,8 +607,7 @@ view = View(
         "(organisation_id, dealership_id, created_at desc, case_id desc)",
         "(organisation_id, vin) where vin is not null",
         "(organisation_id, plate_found) where plate_found is not null",
-        INDEX.replace("{column}", "search"),
     ),
 )
-cases = Table(view, "cases")
+cases = Table(view, "cases", key="case_id")
 NEWEST = cases.order("newest-case", "created_at", "case_id", descending=True)

@@ -13,7 +13,6 @@ from infra.http.pages import Filters, Paging, Typed
 from infra.http.request_context import RequestContext
 from infra.lookups.payments import Payment
 from infra.reading import Rows
-from infra.searching import matches, question
 from services.views.dealer.access import CasesContext, of_cases
 from services.views.dealer.cases import (
     NEWEST,
@@ -28,9 +27,6 @@ from services.views.dealer.payments import CasePayment, payment_shown, payments
 from services.views.dealer.records import typed_forms
 
 router = Router("Cases")
-
-MOST_FORMS = 3
-FOUND = " or ".join(matches("cases.search", f"form_{n}") for n in range(MOST_FORMS))
 
 
 class CaseFilters(Filters):
@@ -86,6 +82,8 @@ class CaseListed(Answer):
     payment: CasePayment | None
     """Null unless it was paid online."""
     contact: ContactStatus
+    visit_score: int | None
+    """From 0 to 10, how the customer found the visit; null until they say so."""
     answer_by: Instant | None
     created_at: Instant
     changed_at: Instant
@@ -120,12 +118,7 @@ def wanted(context: RequestContext, filters: CaseFilters) -> Rows[Case]:
         rows = rows.where(own, me=context.principal.subject)
     if not filters.closed and filters.status is not CaseStatus.CLOSED:
         rows = rows.where("status <> 'closed'")
-    asked = [question(form) for form in typed_forms(filters.q or "")]
-    asked = [one for one in asked if one]
-    if not asked:
-        return rows
-    forms = {f"form_{n}": (asked[n:] or asked)[0] for n in range(MOST_FORMS)}
-    return rows.where(FOUND, **forms)
+    return rows.searched(*typed_forms(filters.q or ""))
 
 
 def listed(row: Case, who: Colleagues, payment: Payment | None) -> CaseListed:
@@ -148,6 +141,7 @@ def listed(row: Case, who: Colleagues, payment: Payment | None) -> CaseListed:
         accepted=sum_shown(row.accepted, row.currency),
         payment=payment_shown(payment),
         contact=ContactStatus(row.contact),
+        visit_score=row.visit_score,
         answer_by=row.answer_by,
         created_at=row.created_at,
         changed_at=row.changed_at,

@@ -18,7 +18,7 @@ from infra.http.pages import Filters, Paging, Typed
 from infra.http.problems import Problem
 from infra.http.request_context import RequestContext
 from infra.reading import Rows
-from infra.searching import matches, question
+from infra.searching import sought
 from services.views.dealer.access import CRM, CustomersContext, at_own_dealerships
 from services.views.dealer.records import (
     BY_ID,
@@ -44,14 +44,13 @@ class CustomerStatus(StrEnum):
     ANONYMISED = "anonymised"
 
 
-MOST_FORMS = 3
 # Who is found by what a merged record says is the record at which it shows.
-FOUND = f"""
+FOUND = """
 customers.customer_id in (
   with recursive hits as (
     select hit.customer_id, hit.survivor_id from customers as hit
      where hit.organisation_id = %(organisation_id)s and hit.status <> 'anonymised'
-       and ({" or ".join(matches("hit.search", f"form_{n}") for n in range(MOST_FORMS))})
+       and {met}
   ), up as (
     select customer_id, survivor_id from hits
     union select one.customer_id, one.survivor_id
@@ -201,12 +200,9 @@ def own(context: RequestContext) -> Rows[Record]:
 def wanted(context: RequestContext, filters: CustomerFilters) -> Rows[Record]:
     rows = filters.narrow(at_own_dealerships(context, own(context), *CRM))
     rows = rows.where("customers.status = 'active'")
-    asked = [question(form) for form in typed_forms(filters.q or "")]
-    asked = [one for one in asked if one]
-    if not asked:
+    if not (asked := sought(*typed_forms(filters.q or ""))):
         return rows
-    forms = {f"form_{n}": (asked[n:] or asked)[0] for n in range(MOST_FORMS)}
-    return rows.where(FOUND, **forms)
+    return rows.where(FOUND.format(met=asked.met_by("hit.search")), **asked.values)
 
 
 def listed(row: Record) -> CustomerListed:

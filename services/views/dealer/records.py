@@ -28,7 +28,7 @@ from contracts.runtime import REDACTED
 from infra.consumers.views import OutOfOrder, View
 from infra.http.vehicles import normal_plate
 from infra.reading import Table
-from infra.searching import INDEX, filed_under, words
+from infra.searching import NO_WORDS, Words, filed_under, words
 
 ERASED = "X"
 """It stands in the place of what was erased, or cannot be read any more (FLB-123)."""
@@ -120,7 +120,7 @@ class Record:
     steps: tuple[Step, ...] = ()
     erased_at: datetime | None = None
     filed_under: str = ""
-    search: str = ""
+    search: Words = NO_WORDS
 
 
 def key(event: Reads) -> tuple[str]:
@@ -319,7 +319,6 @@ view = View(
         "(organisation_id, filed_under, customer_id) where status = 'active'",
         "(organisation_id, dealership_id, filed_under, customer_id) where status = 'active'",
         "(survivor_id) where survivor_id is not null",
-        INDEX.replace("{column}", "search"),
     ),
 )
 records = Table(view, "customers")

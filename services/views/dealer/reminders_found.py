@@ -25,7 +25,7 @@ from infra.http.pages import Filters, Paging, Typed
 from infra.http.problems import invalid
 from infra.http.request_context import RequestContext
 from infra.reading import Order, Rows, Table
-from infra.searching import matches, question
+from infra.searching import sought
 from services.views.dealer import cases as of_case
 from services.views.dealer import records as of_record
 from services.views.dealer.access import CRM, CustomersContext, Row
@@ -46,11 +46,14 @@ router = Router("Reminders")
 
 AHEAD = timedelta(days=30)
 """So far one sees what will go out."""
-MOST_FORMS = 3
-FOUND = " or ".join(
-    matches(f"{table}.search", f"form_{n}")
-    for table, n in product(("cases", "customers"), range(MOST_FORMS))
-)
+# Each of the two has an index of its own, which a condition over rows of both would not ask.
+FOUND = """
+reminders.case_id in (
+  select case_id from cases where organisation_id = %(organisation_id)s and {case_met})
+or reminders.customer_id in (
+  select customer_id from customers
+   where organisation_id = %(organisation_id)s and {customer_met})
+"""
 OVERDUE = (
     "reminders.standing = 0 and (reminders.failure is not null or reminders.over_at <= %(now)s)"
 )
@@ -285,11 +288,12 @@ def wanted(context: RequestContext, filters: ReminderFilters) -> Rows[FoundRemin
         rows = rows.where("reminders.send_on <= %(until_day)s", until_day=filters.until_day)
     if filters.overdue:
         rows = rows.where(OVERDUE, now=context.at)
-    asked = [one for one in map(question, typed_forms(filters.q or "")) if one]
-    if not asked:
+    if not (asked := sought(*typed_forms(filters.q or ""))):
         return rows
-    forms = {f"form_{n}": (asked[n:] or asked)[0] for n in range(MOST_FORMS)}
-    return rows.where(FOUND, **forms)
+    found_by = FOUND.format(
+        case_met=asked.met_by("cases.search"), customer_met=asked.met_by("customers.search")
+    )
+    return rows.where(found_by, **asked.values)
 
 
 def at_own(context: RequestContext, rows: Rows[Row]) -> Rows[Row]:
@@ -334,9 +338,14 @@ def customer_shown(row: Reminder, beside: Beside) -> ReminderCustomer:
     known: Record | Case | None = beside.records.get(row.customer_id)
     if known is None and row.case_id is not None:
         known = beside.cases.get(row.case_id)
+    return named(row.customer_id, known)
+
+
+def named(customer_id: str, known: Record | Case | None) -> ReminderCustomer:
+    """The customer with what is known of them."""
     gone = isinstance(known, Record) and known.erased_at is not None
     return ReminderCustomer(
-        customer_id=row.customer_id,
+        customer_id=customer_id,
         last_name=ERASED if gone else known.last_name if known else None,
         first_name=ERASED if gone else known.first_name if known else None,
         email=ERASED if gone else known.email if known else None,

@@ -6,8 +6,12 @@ from infra.host import Service
 from infra.lookups import dealerships
 from infra.wording import Wording
 from services.views.dealer import (
+    audit_figures,
+    audit_templates,
+    audits,
     case_details,
     case_figures,
+    case_replies,
     cases,
     cases_found,
     colleagues,
@@ -19,18 +23,26 @@ from services.views.dealer import (
     records,
     reminders,
     reminders_found,
+    replies,
     statistics,
+    statistics_audits,
     statistics_days,
+    statistics_reminders,
 )
 
 QUESTIONS = (
+    audits,
     customers,
     cases_found,
     case_details,
+    case_replies,
     deferred,
     reminders_found,
+    replies,
     statistics,
+    statistics_audits,
     statistics_days,
+    statistics_reminders,
 )
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
@@ -39,13 +51,18 @@ service = Service(
     about="What people of a dealership ask: who their customers are, how their cases and reminders"
     " stand, and what they come to.",
     views=(
+        audits.view,
+        audit_figures.view,
+        audit_templates.view,
         records.view,
         cases.view,
         case_figures.view,
+        case_replies.view,
         colleagues.view,
         devices.view,
         payments.view,
         reminders.view,
+        replies.view,
     ),
     lookups=(dealerships.lookup,),
     migrations=(live_counts.TABLES,),

@@ -80,22 +80,29 @@ class Direction(StrEnum):
     ASCENDING = "ascending"
 
 
-class TodayFilters(BaseModel):
-    """Which cases of today count."""
+class PlaceFilters(BaseModel):
+    """A place whose figures are asked for, of today."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     dealership_id: Id | None = None
     brand: Annotated[str | None, Query(max_length=40)] = None
-    mode: Mode | None = None
 
     def days(self, today: date) -> tuple[date, date]:
         """The first day and the last one."""
         return today, today
 
 
-class PeriodFilters(TodayFilters):
-    """Which cases of which days count."""
+class TodayFilters(PlaceFilters):
+    """Which cases of today count."""
+
+    mode: Mode | None = None
+
+
+class Days(BaseModel):
+    """Some days, by the clock of each dealership."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     period: Period = Period.WEEK_TO_DATE
     from_day: Day | None = None
@@ -112,6 +119,14 @@ class PeriodFilters(TodayFilters):
         if self.until_day < self.from_day:
             raise invalid("query:until_day", "not_before")
         return self.from_day, self.until_day
+
+
+class DayFilters(Days, PlaceFilters):
+    """A place whose figures are asked for, of some days."""
+
+
+class PeriodFilters(DayFilters, TodayFilters):
+    """Which cases of which days count."""
 
 
 class StatisticsFilters(PeriodFilters):
@@ -155,7 +170,7 @@ class Scope:
     last: date
 
 
-async def scopes(context: RequestContext, filters: TodayFilters) -> list[Scope]:
+async def scopes(context: RequestContext, filters: PlaceFilters) -> list[Scope]:
     """The scopes that are asked for. Raises a 404 `Problem` for a dealership out of sight."""
     known = dealerships.of(context.principal.organisation_id)
     if filters.dealership_id is not None:

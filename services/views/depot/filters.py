@@ -16,12 +16,11 @@ OverseerContext = Annotated[RequestContext, requires("administration", "operator
 """They follow how others work; an agent works with parcels (EXX-21)."""
 
 
-class ThreeFilters(Filters):
-    """Where, with whom, and which order."""
+class PlaceAndNumber(Filters):
+    """Where, and which order."""
 
     city: Annotated[str | None, Field(max_length=100)] = None
     """The city of a recipient; accents and capitals do not matter."""
-    courier_id: Id | None = None
     tracking_number: Annotated[str | None, Field(max_length=32)] = None
 
     def narrow(self, rows: Rows[Row]) -> Rows[Row]:
@@ -30,6 +29,12 @@ class ThreeFilters(Filters):
         if self.city is None:
             return rows
         return rows.where("filed_city = %(city)s", city=filed_under(self.city))
+
+
+class ThreeFilters(PlaceAndNumber):
+    """Where, with whom, and which order."""
+
+    courier_id: Id | None = None
 
     def narrow_tours(self, rows: Rows[Row]) -> Rows[Row]:
         """The rows that match, each with the cities and tracking numbers of all its orders."""

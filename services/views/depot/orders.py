@@ -143,6 +143,8 @@ view = View(
     indexes=(
         "(organisation_id, assigned_at, order_id) where status = 'to_prepare'",
         "(organisation_id, registered_at) where status = 'to_prepare'",
+        "(organisation_id, registered_at, order_id)",
+        "(organisation_id, registered_at, order_id) where status = 'registered'",
         "(organisation_id, tracking_number)",
     ),
 )

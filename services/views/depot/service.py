@@ -12,6 +12,7 @@ from services.views.depot import (
     inventory_claims,
     order_details,
     orders,
+    orders_found,
     outgoing,
     papers,
     pickups,
@@ -25,8 +26,8 @@ from services.views.depot import (
 )
 
 QUESTIONS = (
-    *(work, incoming, outgoing, returns_found, order_details, scorecard, till_days, papers),
-    *(inventories, inventory_claims),
+    *(work, orders_found, incoming, outgoing, returns_found, order_details, scorecard),
+    *(till_days, papers, inventories, inventory_claims),
 )
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 

@@ -13,8 +13,8 @@ from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Instant
 from infra.http.pages import Filters, Paging, Typed
 from infra.http.request_context import RequestContext
-from infra.reading import Table
-from infra.searching import INDEX, filed_under, words
+from infra.reading import Rows, Table
+from infra.searching import Words, filed_under, words
 from services.views.market import consents
 from services.views.market.access import EitherContext, of_side
 
@@ -31,7 +31,7 @@ class Partner:
     standing: str
     filed_name: str
     """The provider's name as names are put in order."""
-    search: str
+    search: Words
     known: tuple[Relation, ...]
 
 
@@ -65,7 +65,6 @@ view = View(
     indexes=(
         "(organisation_id, filed_name, relation_id)",
         "(provider_id, filed_name, relation_id)",
-        INDEX.replace("{column}", "search"),
     ),
 )
 table = Table(view, "relations")
@@ -103,8 +102,8 @@ async def names_of(context: RequestContext, pairs: Iterable[tuple[str, str]]) ->
 router = Router("Consents")
 
 
-class ConsentFilters(Filters):
-    """Which consents are wanted."""
+class PartnerFilters(Filters):
+    """Which relations are wanted."""
 
     no_columns = frozenset({"q"})
 
@@ -129,7 +128,7 @@ class ConsentListed(Answer):
 
 @router.get("/consents")
 async def list_consents(
-    context: EitherContext, page: Paging, filters: Annotated[ConsentFilters, Query()]
+    context: EitherContext, page: Paging, filters: Annotated[PartnerFilters, Query()]
 ) -> Answered[Listed[ConsentListed]]:
     """List who may be written to about offers, by name: the operator its providers, a provider its
     marketplaces."""
@@ -138,9 +137,13 @@ async def list_consents(
         known = await consents.consents(context, (row.provider_id for row in rows))
         return [consent_listed(row.known[0], known.get(row.provider_id)) for row in rows]
 
+    return await page.show_together(partners(context, filters), BY_NAME, present)
+
+
+def partners(context: RequestContext, filters: PartnerFilters) -> Rows[Partner]:
+    """The relations of the caller, from its own side."""
     mine = of_side(context, table).where("standing = any(%(lasting)s)", lasting=LASTING)
-    found = filters.narrow(mine).searched(filters.q)
-    return await page.show_together(found, BY_NAME, present)
+    return filters.narrow(mine).searched(filters.q)
 
 
 def consent_listed(known: Relation, consent: consents.Consent | None) -> ConsentListed:

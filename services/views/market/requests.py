@@ -27,7 +27,7 @@ from infra.http.answers import Answer, Answered, Listed, Router
 from infra.http.models import Id, Instant, Named
 from infra.http.pages import Filters, Paging, Typed
 from infra.reading import Table
-from infra.searching import INDEX, words
+from infra.searching import Words, words
 from services.views.market.access import OperatorContext
 from services.views.market.relations import Names, names_of
 
@@ -58,7 +58,7 @@ class Request:
     service_code: str
     customer_name: str
     locality: str
-    search: str
+    search: Words
     wanted_from: datetime
     wanted_until: datetime
     created_by: str
@@ -202,10 +202,9 @@ view = View(
     indexes=(
         "(organisation_id, created_at, request_id)",
         "(organisation_id, status, created_at, request_id)",
-        INDEX.replace("{column}", "search"),
     ),
 )
-table = Table(view, "requests")
+table = Table(view, "requests", key="request_id")
 NEWEST = table.order("newest-request", "created_at", "request_id", descending=True)
 
 # --- The question -----------------------------------------------------------

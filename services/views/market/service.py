@@ -5,21 +5,29 @@ from fastapi import APIRouter
 from infra.host import Service
 from services.views.market import (
     consents,
+    contracts,
+    documents,
+    invoices,
     jobs,
     marketplaces,
     offers,
     relations,
     requests,
     services,
+    settlements,
+    zones,
 )
 
-QUESTIONS = (services, requests, offers, jobs, relations)
+QUESTIONS = (
+    *(services, zones, requests, offers, jobs, contracts, relations, documents),
+    *(settlements, invoices),
+)
 router = APIRouter(routes=[route for question in QUESTIONS for route in question.router.routes])
 
 service = Service(
     name="views.market",
-    about="What operators of marketplaces and their providers ask: services, requests, jobs and"
-    " consents, each from its own side.",
+    about="What operators of marketplaces and their providers ask: services, zones, requests,"
+    " jobs, contracts, consents, documents, settlements and invoices, each from its own side.",
     views=(
         marketplaces.view,
         relations.view,
@@ -28,6 +36,11 @@ service = Service(
         requests.view,
         offers.view,
         jobs.view,
+        contracts.view,
+        zones.view,
+        documents.view,
+        settlements.view,
+        invoices.view,
     ),
     routes=lambda _: router,
 )

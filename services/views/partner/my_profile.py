@@ -27,6 +27,9 @@ class OfferedQualification(Answer):
     kind: Annotated[QualificationKind, Named()]
     code: Annotated[str, Coded("AdditionalService")]
     open_trips: int
+    """1,000 at most."""
+    more: bool
+    """Whether there are more open trips than that."""
 
 
 class Qualifications(Answer):
@@ -41,7 +44,9 @@ class Qualifications(Answer):
 def offered_qualification(wanted: WantedSkill) -> OfferedQualification:
     kind, _, code = wanted.skill.partition(":")
     member = QualificationKind[kind.upper()]
-    return OfferedQualification(kind=member, code=code, open_trips=wanted.open_trips)
+    return OfferedQualification(
+        kind=member, code=code, open_trips=wanted.open_trips, more=wanted.more
+    )
 
 
 @router.get("/profile")

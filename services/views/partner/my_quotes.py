@@ -14,7 +14,7 @@ from infra.http.answers import FORMER, Answer, Answered, Listed, MoneyShown, Rou
 from infra.http.models import Coded, Day, Instant
 from infra.http.pages import Paging
 from infra.reading import Rows, Table
-from infra.searching import matches, question
+from infra.searching import sought
 from infra.words import told
 from services.views.partner.open_trips import DriverContext, Search
 from services.views.partner.quotes import Quote, view
@@ -82,8 +82,8 @@ NEWEST = quoted_trips.order("newest-quote", "submitted_at", "trip_id", descendin
 def quotes_of(organisation_id: str, driver_id: str, text: str) -> Rows[QuotedTrip]:
     """All quotes the driver ever submitted (HIF-19), for trips with these words."""
     rows = quoted_trips.of(organisation_id, driver_id=driver_id)
-    typed = question(text)
-    return rows.where(matches("trips.search", "typed"), typed=typed) if typed else rows
+    asked = sought(text)
+    return rows.where(asked.met_by("trips.search"), **asked.values) if asked else rows
 
 
 class QuoteStatus(StrEnum):

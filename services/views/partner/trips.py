@@ -1,6 +1,6 @@
 """Which trips can I take, which missions are mine? One row a trip."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, assert_never
@@ -29,7 +29,7 @@ from infra.database import Pool
 from infra.http.answers import FORMER, Answer, MoneyShown
 from infra.http.models import Day, Named
 from infra.reading import Asked, KeyPart, Order, Rows, Table
-from infra.searching import INDEX, words
+from infra.searching import Words, words
 
 Reads = (
     TripPublished
@@ -96,7 +96,9 @@ class Trip:
     published_at: datetime
     status: str
     quoting: tuple[str, ...]
-    search: str
+    search: Words
+    needs: str = ""
+    """The qualifications it asks for, each named as in `missing`, with a space between them."""
     proposed: tuple[str, ...] = ()
     driver_id: str | None = None
     price_minor: int | None = None
@@ -207,17 +209,18 @@ def _published(event: TripPublished) -> Trip:
             event.trip_id,
             event.client_brand,
         ),
+        needs=" ".join(_needs(event)),
     )
 
 
-_NEEDS = "(client_process is not null or cardinality(additional_services) > 0)"
+def _needs(event: TripPublished) -> Iterator[str]:
+    if event.client_process:
+        yield f"client_process:{event.client_process}"
+    yield from (f"additional_service:{code}" for code in event.additional_services)
+
+
+_NEEDS = "needs <> ''"
 """Whether a trip is for drivers with a qualification at all."""
-NEEDING = (
-    "(organisation_id, published_at desc, trip_id desc)"
-    " include (client_process, additional_services, from_day, until_day)"
-    f" where status = 'open' and {_NEEDS}"
-)
-"""An index: those trips are counted without a look at the rows, which are twenty times as large."""
 
 view = View(
     name="trips",
@@ -229,10 +232,11 @@ view = View(
     project=project,
     indexes=(
         "(organisation_id, published_at desc, trip_id desc) where status = 'open'",
-        NEEDING,
+        f"(organisation_id, published_at desc, trip_id desc) where status = 'open' and {_NEEDS}",
+        # `wanted` goes through it from one set of needs to the next, without a look at the rows.
+        f"(organisation_id, needs, from_day, until_day) where status = 'open' and {_NEEDS}",
         "(driver_id, assigned_at desc, trip_id desc) where driver_id is not null",
         "(departure_latitude, departure_longitude) where status = 'open'",
-        INDEX.replace("{column}", "search"),
     ),
 )
 
@@ -249,8 +253,7 @@ def bucket(quoting: Sequence[str], viewer: str) -> str:
 
 def missing(trip: Trip, skills: Mapping[str, date]) -> tuple[str, ...]:
     """The qualifications a driver still needs for a trip: `client_process:<code>` and the like."""
-    process = [f"client_process:{trip.client_process}"] if trip.client_process else []
-    needed = (*process, *(f"additional_service:{code}" for code in trip.additional_services))
+    needed = trip.needs.split()
     return tuple(skill for skill in needed if skills.get(skill, date.min) < trip.from_day)
 
 
@@ -267,10 +270,7 @@ class Viewer:
     today: date
 
 
-_NEEDED = """
-(select 'client_process:' || client_process where client_process is not null
- union all select 'additional_service:' || s from unnest(additional_services) s) as needed(skill)
-"""
+_NEEDED = "string_to_table(needs, ' ') as needed(skill)"
 _HELD = """
 exists (select from unnest(%(skills)s::text[], %(last_days)s::date[]) as held(skill, last_day)
          where held.skill = needed.skill and held.last_day >= from_day)
@@ -292,24 +292,25 @@ def behind_a_qualification(viewer: Viewer) -> Rows[Trip]:
     return _open(viewer).where(_NEEDS).where(f"not {_GATE}", **_skills(viewer))
 
 
-def wanted(viewer: Viewer) -> Asked["WantedSkill"]:
-    """The skills that the viewer lacks for open trips, the most wanted first."""
+MOST_COUNTED = 1_000
+"""So many open trips are counted for each skill."""
+
+
+def wanted(viewer: Viewer, most_counted: int = MOST_COUNTED) -> Asked["WantedSkill"]:
+    """The skills that the viewer lacks for open trips, the most wanted first (HIF-37).
+
+    Of the trips that ask for one, so many and the next are looked at: the cost follows the number
+    of skills, not that of trips.
+    """
     rows = _open(viewer).where(_NEEDS)
-    query = (
-        "select skill, sum(trips)::bigint as open_trips"
-        " from (select client_process, additional_services,"
-        f" from_day, count(*) as trips from trips where {' and '.join(rows.conditions)}"
-        " group by client_process, additional_services, from_day) alike"
-        f" cross join lateral {_NEEDED} where not {_HELD} group by skill"
-        " having (-sum(trips), skill) > (-%(after_number)s::bigint, %(after_skill)s)"
-        " order by sum(trips) desc, skill limit %(most)s"
-    )
+    query = _WANTED.format(open=" and ".join(rows.conditions))
 
     async def read(pool: Pool, after: Sequence[KeyPart] | None, limit: int) -> list[WantedSkill]:
-        number, skill = after or (MOST_TRIPS, "")
+        number, skill = after or (most_counted, "")
         values = {
             **rows.values,
             **_skills(viewer),
+            "most_counted": most_counted,
             "after_number": number,
             "after_skill": skill,
             "most": limit,
@@ -319,6 +320,37 @@ def wanted(viewer: Viewer) -> Asked["WantedSkill"]:
             return await (await cursor.execute(query.encode(), values)).fetchall()
 
     return Asked(read)
+
+
+# What trips ask for together, from one to the next; then trips of these, until there are enough.
+_WANTED = """
+with recursive together (needs) as (
+  (select needs from trips where {open} order by needs limit 1)
+  union all
+  select following.needs from together, lateral (
+    select needs from trips where {open} and trips.needs > together.needs order by needs limit 1
+  ) following
+),
+asked (skill) as (select distinct string_to_table(needs, ' ') from together),
+counted as materialized (
+  select skill, (
+    select count(*) from (
+      select from together, lateral (
+        select from trips where {open} and trips.needs = together.needs
+           and trips.from_day > coalesce(held.last_day, '-infinity')
+         limit %(most_counted)s + 1
+      ) one
+       where skill = any(string_to_array(together.needs, ' ')) limit %(most_counted)s + 1
+    ) enough
+  ) as found
+  from asked left join unnest(%(skills)s::text[], %(last_days)s::date[]) as held(skill, last_day)
+    using (skill)
+)
+select skill, least(found, %(most_counted)s) as open_trips, found > %(most_counted)s as more
+  from counted where found > 0
+   and (-least(found, %(most_counted)s), skill) > (-%(after_number)s::bigint, %(after_skill)s)
+ order by open_trips desc, skill limit %(most)s
+"""
 
 
 def _open(viewer: Viewer) -> Rows[Trip]:
@@ -333,15 +365,15 @@ def _skills(viewer: Viewer) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class WantedSkill:
-    """A skill that open trips ask for, named as in `missing`, and how many of them do."""
+    """A skill that open trips ask for, named as in `missing`, and how many of them do: `more` than
+    that where so many were counted and there is another one."""
 
     skill: str
     open_trips: int
+    more: bool
 
 
 MOST_WANTED: Order[WantedSkill] = Order("most-wanted", ("open_trips", "skill"), (int, str))
-MOST_TRIPS = 2**62
-"""More than there are."""
 
 # --- Parts of answers -------------------------------------------------------
 

@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from contracts.missions.trip_v1 import contract
 from infra.database import Pool, open_pool
 from infra.host import opened
+from infra.kafka import end_offsets
 from infra.stack.apache import fetch, program
 from infra.stack.choice import LIBRARIES
 from infra.stack.ports import LOOPBACK, free_port
@@ -113,7 +114,7 @@ async def _ends(bootstrap: str) -> AsyncIterator[Ends]:
             if topic not in places:
                 size = partitions_of(contract.topic)
                 places[topic] = [TopicPartition(topic, number) for number in range(size)]
-            found = await consumer.end_offsets(places[topic])
+            found = await end_offsets(consumer, places[topic])
             return sum(found.values())
 
         yield count

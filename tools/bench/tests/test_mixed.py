@@ -57,7 +57,13 @@ async def test_requests_that_are_refused_have_no_speed() -> None:
         await sent("409 Conflict")
 
 
-async def sent(status: str) -> Answered:
+async def test_requests_at_a_pace_come_no_faster_than_that() -> None:
+    found = await sent("200 OK", a_second=40)
+    # The first of four is due at once.
+    assert found.per_second <= 4 / 3 * 40
+
+
+async def sent(status: str, a_second: float | None = None) -> Answered:
     """Four requests to a server that answers all of them alike."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -69,4 +75,5 @@ async def sent(status: str) -> Answered:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        return await answered(port, [request("GET", "/")] * 4, connections=2)
+        requests = [request("GET", "/")] * 4
+        return await answered(port, requests, connections=2, a_second=a_second)

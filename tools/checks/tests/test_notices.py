@@ -52,6 +52,7 @@ def test_ours_have_no_fault(gate: str) -> None:
         ("to: user_id", "to: kind", "no field kind that is a str"),
         ("at: refused_at", "at: file_id", "no field file_id that is a datetime"),
         ("at: refused_at", "at: refused_at\n      expires_at: x", "no field x"),
+        ("at: refused_at", "at: refused_at\n      address: file_id", "no contact says who user_id"),
         ("at: refused_at", "at: refused_at\n      when: {kind: [cheese]}", "is never"),
         ("at: refused_at", "at: refused_at\n      when: {kind: absent}", "is never"),
         ("at: refused_at", "at: refused_at\n      when: {reason: true}", "is never"),

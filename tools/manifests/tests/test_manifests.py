@@ -34,6 +34,8 @@ REACHED = {
     "sms_url": "texts",
     "push_hosts": "push",
     "StripeClient": "cards",
+    "t_scan_url": "vendors",
+    "planet_vo_url": "vendors",
 }
 """The words by which a service's code reaches something outside."""
 SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"

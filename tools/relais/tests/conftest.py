@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import socket
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from infra.stack.apache import fetch
 from infra.stack.choice import LIBRARIES
+from infra.stack.ports import LOOPBACK
 from tools.demo.people import cities, trips
 from tools.relais.main import app
 
@@ -66,6 +68,8 @@ class Platform(Line):
     postgres: str
     log: Path
     """The file that its process writes to."""
+    cards: socket
+    """Bound to where it takes the provider of cards to be; nobody listens there yet."""
 
     def post(
         self,
@@ -142,7 +146,14 @@ def platform(broker_kind: str) -> Iterator[Platform]:
         fetch(LIBRARIES)
     with TemporaryDirectory(prefix="relais-") as folder:
         home, written = Path(folder) / "home", Path(folder) / "up.log"
-        environment = {"RELAIS_HOME": str(home), "RELAIS_PORT": "0", "RELAIS_BROKER": broker_kind}
+        cards = socket()
+        cards.bind((LOOPBACK, 0))
+        environment = {
+            "RELAIS_HOME": str(home),
+            "RELAIS_PORT": "0",
+            "RELAIS_BROKER": broker_kind,
+            "RELAIS_CARD_PROVIDER": f"http://{LOOPBACK}:{cards.getsockname()[1]}",
+        }
         with written.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tools.relais", "up"],
@@ -152,8 +163,9 @@ def platform(broker_kind: str) -> Iterator[Platform]:
             )
         try:
             found = _addresses(home, process, written)
-            yield Platform(home, environment, found["url"], found["postgres"], written)
+            yield Platform(home, environment, found["url"], found["postgres"], written, cards)
         finally:
+            cards.close()
             process.terminate()
             code = process.wait(STOP_SECONDS)
         assert (code, (home / "run.json").exists()) == (0, False)

@@ -68,6 +68,23 @@ def test_a_look_at_topics_and_relays_needs_no_service(
     assert heavy(found) == set()
 
 
+@pytest.mark.parametrize("word", ["serve", "work"])
+def test_a_process_of_production_imports_its_service_and_nothing_of_a_laptop(
+    tmp_path: Path, word: str
+) -> None:
+    found = imported(tmp_path, word, "missions", code=2)
+    services = {name.split(".")[1] for name in found if name.startswith("services.")}
+    assert services == {"missions", "names", "registry"}
+    unwanted = (
+        "contracts.index",
+        "infra.stack.postgres",
+        "infra.testing",
+        "tools.demo",
+        "tools.front",
+    )
+    assert [name for name in found if name.startswith(unwanted)] == []
+
+
 def test_the_recording_services_are_those_that_declare_aggregates() -> None:
     declared = [service.name for service in registry.services() if service.aggregates]
     assert connections.recording() == declared

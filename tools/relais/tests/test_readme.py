@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+from services.names import NAMES
 from tools.outside import ROOT
 from tools.relais.main import app
 from tools.relais.tests.conftest import Platform
@@ -45,6 +46,11 @@ def unknown(words: list[str]) -> str | None:
             return word
         command = commands[word]
     return None
+
+
+def test_every_service_is_in_the_list() -> None:
+    readmes = [f"](services/{name.replace('.', '/')}/README.md)" for name in NAMES]
+    assert [one for one in readmes if one not in README] == []
 
 
 def test_every_word_of_make_is_one() -> None:

@@ -23,14 +23,19 @@ LEAVING = (LEAVE_SECONDS, LEAVE_SECONDS, 0.0)
 SENDERS = 8
 
 
+def token_of(platform: Platform, subject: str) -> str:
+    words = ("token", "--role", "logistics", "--subject", subject, "--org", ORGANISATION)
+    return str(platform.facts(*words)["token"])
+
+
 @contextmanager
 def under_load(platform: Platform, balancer: Balancer) -> Iterator[list[Sender]]:
     """Commands come through the balancer all the time within the block."""
-    words = ("token", "--role", "logistics", "--subject", "lea", "--org", ORGANISATION)
-    token = platform.facts(*words)["token"]
     [body] = trips(1, cities(), datetime.now(UTC).date() + timedelta(days=3))
     about = body | {"client_brand": "Rolling", "client_process": None}
-    senders = [Sender(balancer, token, about) for _ in range(SENDERS)]
+    # One person may send twenty a second, and these send as fast as they are answered.
+    people = [f"lea-{number}" for number in range(SENDERS)]
+    senders = [Sender(balancer, token_of(platform, one), about) for one in people]
     ended = Event()
     with ThreadPoolExecutor(SENDERS + 1) as pool:
         working = [pool.submit(one, ended) for one in (balancer.follow, *(s.send for s in senders))]

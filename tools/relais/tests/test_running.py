@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from infra.settings import Settings
 from tools.outside import ROOT
 from tools.relais.home import write_addresses
-from tools.relais.platform import telemetry_of
+from tools.relais.hosting import telemetry_of
 from tools.relais.running import first_steps
 from tools.relais.tests.conftest import Line, Platform
 from tools.relais.tests.processes import environment_of, running, started

@@ -65,21 +65,20 @@ class PhoneCodes:
         )
 
     async def judge(self, key: bytes, code: str, at: datetime) -> Right | None:
-        """The registrant a code is right for, used or not; None for a wrong one, which counts."""
+        """The registrant a code is right for, used or not; None for a wrong one, which counts.
+
+        Codes that come at one moment are judged one after the other.
+        """
         hashed = await self._hash(key, code)
         async with self._pool.connection() as connection:
-            await connection.execute(
-                "update secrets.phone_code set wrong = wrong + 1 where key = %s"
-                " and code_hash <> %s",
-                (key, hashed),
-            )
             cursor = await connection.execute(
-                "select user_id from secrets.phone_code where key = %s and code_hash = %s"
-                " and wrong < %s and expires_at > %s",
-                (key, hashed, MOST_WRONG, at),
+                "update secrets.phone_code set wrong = wrong + (code_hash <> %s)::int"
+                " where key = %s returning user_id,"
+                " code_hash = %s and wrong < %s and expires_at > %s",
+                (hashed, key, hashed, MOST_WRONG, at),
             )
             row = await cursor.fetchone()
-        return Right(row[0], hashed) if row else None
+        return Right(row[0], hashed) if row and row[1] else None
 
     async def _hash(self, key: bytes, code: str) -> bytes:
         return await self._vault.hash("phone-code-shown", f"{key.hex()}|{code}")

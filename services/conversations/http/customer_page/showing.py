@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from infra.http.customer_pages.houses import House
-from infra.http.customer_pages.words import Words
 from services.conversations import thread
+from services.conversations.http.customer_page.doors import Door
 
 LinkTo = Callable[[str], str]
 """The address of a file for who looks at a page that is made now."""
@@ -13,7 +13,7 @@ LinkTo = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message; the dealership writes, not one of its people."""
+    """A message; the side writes, not one of its people."""
 
     own: bool
     author: str
@@ -27,31 +27,33 @@ class Page:
     """`shown` is how many messages there are."""
 
     house: House
+    partner: str
     messages: tuple[Message, ...]
     shown: int
     closed: bool
 
 
-def show(state: thread.State, house: House, words: Words, link_to: LinkTo) -> Page:
+def show(door: Door, link_to: LinkTo) -> Page:
     """The page of a thread; one that nobody has opened is empty."""
-    messages = tuple(written(state, house, words, link_to))
+    messages = tuple(written(door, link_to))
     return Page(
-        house=house,
+        house=door.house,
+        partner=door.partner,
         messages=messages,
         shown=len(messages),
-        closed=isinstance(state, thread.Closed),
+        closed=door.over or isinstance(door.state, thread.Closed),
     )
 
 
-def written(state: thread.State, house: House, words: Words, link_to: LinkTo) -> Iterator[Message]:
-    if not isinstance(state, thread.Open | thread.Closed):
+def written(door: Door, link_to: LinkTo) -> Iterator[Message]:
+    if not isinstance(door.state, thread.Open | thread.Closed):
         return
-    for one in state.thread.messages:
+    for one in door.state.thread.messages:
         own = one.author_id is None
         yield Message(
             own=own,
-            author=words("you") if own else house.name,
-            at=words.time(one.written_at),
+            author=door.words("you") if own else door.authors[one.side],
+            at=door.words.time(one.written_at),
             text=one.message,
             files=tuple(map(link_to, one.file_ids)),
         )

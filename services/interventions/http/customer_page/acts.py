@@ -16,7 +16,7 @@ from services.interventions.adapters import links
 from services.interventions.aggregates import CASE
 from services.interventions.case import answering
 from services.interventions.http.access import terms_of
-from services.interventions.http.customer_page.doors import Door, version_of
+from services.interventions.http.customer_page.doors import Door, Entrance, version_of
 from services.interventions.http.customer_page.showing import Entered, content_of
 from services.interventions.http.page import refuse_mistaken
 
@@ -69,6 +69,10 @@ async def answer(_: Vault, door: Door, fields: Fields) -> None:
 async def send_code(vault: Vault, door: Door, fields: Fields) -> str:
     """Have a code sent to the phone that the dealership knows (I3)."""
     await open_page(door, fields, ".read")
+    return await ask_code(vault, door)
+
+
+async def ask_code(vault: Vault, door: Entrance) -> str:
     code = await links.code_of(vault, door.case_id, door.context.new_id("N"))
     command = answering.AskCode(holder=door.holder, code=code, at=door.context.at)
     await door.context.perform(CASE, door.case_id, command)
@@ -77,9 +81,12 @@ async def send_code(vault: Vault, door: Door, fields: Fields) -> str:
 
 async def take_link(_: Vault, door: Door, fields: Fields) -> None:
     """Do more than read with a link that another browser has, by the code of the known phone."""
-    context = door.context
     await open_page(door, fields, ".read")
-    code = fields.get("code", "").strip()
+    await give_code(door, fields)
+
+
+async def give_code(door: Entrance, fields: Fields) -> None:
+    context, code = door.context, fields.get("code", "").strip()
     if not code:
         raise NotTaken("error_code_needed_here")
     command = answering.TakeLink(

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from starlette.requests import Request
-
 from contracts import dealers
 from contracts.dealers import Dealership
 from contracts.interventions.case_v1 import LinkIssued, LinkScope, VersionFixed
 from infra import file_links
 from infra.catalogues import ENGLISH, Language, language_of
 from infra.http.customer_pages import houses
-from infra.http.customer_pages.doors import NoPage, holder_of
+from infra.http.customer_pages.doors import Asked, NoPage, holder_of
 from infra.http.customer_pages.houses import House
 from infra.http.customer_pages.site import Site
 from infra.http.customer_pages.words import Words
@@ -21,26 +19,26 @@ from infra.vault import Vault
 from services.interventions import case
 from services.interventions.adapters import links
 from services.interventions.aggregates import CASE
-from services.interventions.case import answering, sending
+from services.interventions.case import answering, sending, visit
 from services.interventions.case.answering import Holder
 from services.interventions.case.dossier import CUSTOMER, Dossier
+from services.interventions.case.recipients import pays
 from services.interventions.http.customer_page.showing import FILES_OPEN, LinkTo, Viewer
 from services.interventions.http.page import holding
-from services.interventions.lookups import dealerships_template
-from services.interventions.lookups.dealerships_template import text_of
+from services.interventions.lookups.dealerships_template import Template, text_of
 
 HERE = "/interventions/page"
 SITE = Site("interventions", "services.interventions.http.customer_page")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Somebody who came by a good link, and the case that it opens."""
+class Entrance:
+    """Somebody who came by a good link, and the case that it is of."""
 
     context: RequestContext
     token: str
     case_id: str
-    state: case.Live
+    state: case.Live | case.Closed
     link: LinkIssued
     holder: Holder
     chosen: Language | None
@@ -59,6 +57,13 @@ class Door:
         language = self.chosen or language_for(self.dossier, self.link.recipient_id)
         return words_in(language, self.dossier)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door(Entrance):
+    """The link opens the case."""
+
+    state: case.Live
+
     @property
     def viewer(self) -> Viewer:
         recipient_id = self.link.recipient_id
@@ -68,39 +73,77 @@ class Door:
             recipient_id=recipient_id,
             scope=self.link.scope,
             sees_prices=prices,
+            pays=pays(self.dossier, self.link),
             forwarded=answering.is_forwarded(self.holder, self.dossier),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitDoor(Entrance):
+    """The case is closed, and its customer was asked how the visit was (I15)."""
+
+    state: case.Closed
+
+    @property
+    def forwarded(self) -> bool:
+        return answering.is_forwarded(self.holder, self.dossier)
 
 
 OF_CUSTOMER = Viewer(recipient_id=CUSTOMER, scope=LinkScope.ANSWER)
 
 
-async def opened(
-    vault: Vault, context: PublicRequest, token: str, request: Request, chosen: Language | None
-) -> Door:
+async def opened(vault: Vault, asked: Asked) -> Door:
     """The case that a link opens now. Raises `NoPage`."""
-    if (found := await links.of_cases(vault).read(token)) is None:
+    door = await entered(vault, asked)
+    if isinstance(door, VisitDoor):
+        raise NoPage("gone_closed", 410)
+    return door
+
+
+async def asked_by(vault: Vault, asked: Asked) -> VisitDoor:
+    """The closed case whose customer was asked how the visit was. Raises `NoPage`."""
+    door = await entered(vault, asked)
+    if isinstance(door, Door):
+        raise NoPage("gone_unknown", 404)
+    return door
+
+
+async def entered(vault: Vault, asked: Asked) -> Door | VisitDoor:
+    """Open what a link is for now. Raises `NoPage`."""
+    context = asked.context
+    if (found := await links.of_cases(vault).read(asked.token)) is None:
         raise NoPage("gone_unknown", 404)
     case_id, link_id = found
     state = (await context.load(CASE, case_id)).state
-    if isinstance(state, case.Closed):
-        raise NoPage("gone_closed", 410)
     if isinstance(state, case.Uncreated | case.Deleted):
         raise NoPage("gone_unknown", 404)
-    holder = holding(request, case_id, link_id)
+    holder = holding(asked.request, case_id, link_id)
     link = answering.link_of(holder, state.dossier, context.at)
+    is_closed = isinstance(state, case.Closed)
     if isinstance(link, answering.LinkIsVoid):
-        raise NoPage("gone_void", 410)
+        raise NoPage("gone_closed" if is_closed else "gone_void", 410)
+    if is_closed and not visit.asks(state.dossier, link):
+        raise NoPage("gone_closed", 410)
     organisation_id = state.dossier.created.organisation_id
-    who = holder_of(case_id, link_id, organisation_id)
+    within = context.as_principal(holder_of(case_id, link_id, organisation_id))
+    if isinstance(state, case.Closed):
+        return VisitDoor(
+            context=within,
+            token=asked.token,
+            case_id=case_id,
+            state=state,
+            link=link,
+            holder=holder,
+            chosen=asked.chosen,
+        )
     return Door(
-        context=context.as_principal(who),
-        token=token,
+        context=within,
+        token=asked.token,
         case_id=case_id,
         state=state,
         link=link,
         holder=holder,
-        chosen=chosen,
+        chosen=asked.chosen,
     )
 
 
@@ -122,18 +165,14 @@ def version_of(state: case.Live, terms: dealers.Effective, context: PublicReques
     return state.dossier.versions[-1]
 
 
-async def house_of(
-    context: RequestContext, dealership: Dealership, dossier: Dossier, words: Words, link_to: LinkTo
+def house_of(
+    dealership: Dealership,
+    template: Template | None,
+    dossier: Dossier,
+    words: Words,
+    link_to: LinkTo,
 ) -> House:
     """The dealership as it shows itself with the brand of the case."""
-    created = dossier.created
-    template = await dealerships_template.of_case(
-        context,
-        created.organisation_id,
-        created.dealership_id,
-        dossier.brand,
-        created.module.name.lower(),
-    )
     banner = template.banner_file_id if template else None
     advertising = template.advertising_file_id if template else None
     return houses.house_of(

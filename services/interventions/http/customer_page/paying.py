@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.common_v1 import Money
-from contracts.dealers import Dealership
-from contracts.dealerships.dealership_v1 import Licence
-from contracts.interventions.case_v1 import LineAccepted, LinkScope, Work
+from contracts.interventions.case_v1 import LineAccepted, Work
 from infra import payment_links
 from infra.http.customer_pages.words import Words
-from infra.http.request_context import RequestContext
-from infra.lookups import card_accounts, payments
-from infra.lookups.dealerships import has_licence
 from infra.lookups.payments import Payment
 from services.interventions import case
 from services.interventions.case import works
@@ -39,7 +34,8 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class Paying:
-    """`takes_cards` is whether the dealership takes cards online now (FLB-169)."""
+    """The payment of a case. `takes_cards` is whether the dealership takes cards online now
+    (FLB-169)."""
 
     payment: Payment | None
     takes_cards: bool
@@ -50,20 +46,11 @@ class Paying:
         return self.payment.kept if self.payment else frozenset()
 
 
-async def paying_of(context: RequestContext, dealership: Dealership, case_id: str) -> Paying:
-    """The payment of a case as it is known now."""
-    account = await context.lookup(card_accounts.lookup, dealership.dealership_id)
-    payment = await context.lookup(payments.lookup, case_id)
-    licensed = has_licence(dealership, Licence.ONLINE_PAYMENT)
-    return Paying(payment, licensed and account is not None and account.takes_cards)
-
-
 def banner_of(
     paying: Paying, state: case.Live, viewer: Viewer, words: Words, address: str | None
 ) -> Banner | None:
-    """The banner for whoever may answer and sees prices: others pay nothing, nor learn amounts."""
-    may = viewer.scope is LinkScope.ANSWER and not viewer.forwarded
-    if not may or not viewer.sees_prices:
+    """The banner for whoever may pay (I4): others are led to no payment, nor learn amounts."""
+    if not viewer.pays or viewer.forwarded or not viewer.sees_prices:
         return None
     if (payment := paying.payment) is None:
         amount = to_pay(state) if paying.takes_cards else None

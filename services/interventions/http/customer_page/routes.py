@@ -4,14 +4,14 @@ It works without scripts. Nothing that only fetches it counts as somebody who re
 ([ADR 74](docs/adr/0074-fetching-a-page-is-not-reading-it.md)).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.dealers import Dealership
 from contracts.dealerships.dealership_v1 import Licence
-from contracts.decisions import Changed
 from infra.catalogues import Language
 from infra.host import Running
 from infra.http.answers import Router
@@ -23,34 +23,29 @@ from infra.http.customer_pages.doors import (
     Asked,
     Chosen,
     Html,
-    NoPage,
     Sender,
     Token,
-    refuse_others,
 )
 from infra.http.customer_pages.site import back_to
 from infra.http.customer_pages.words import Words
 from infra.http.models import Id
-from infra.http.problems import Problem, slug_of
+from infra.http.problems import Problem
 from infra.http.request_context import RequestContext
 from infra.lookups.dealerships import has_licence
 from infra.vault import Vault
 from services.interventions import case
 from services.interventions.aggregates import CASE
-from services.interventions.case import answering, sending
-from services.interventions.http.access import (
-    ReaderContext,
-    dealership_of,
-    may_read,
-    ours,
-    terms_at,
-)
+from services.interventions.case import sending
+from services.interventions.http.access import ReaderContext, may_read, ours, terms_at
 from services.interventions.http.customer_page import acts
 from services.interventions.http.customer_page.acts import Act, entered_in
+from services.interventions.http.customer_page.around import Around, around
 from services.interventions.http.customer_page.doors import (
     OF_CUSTOMER,
     SITE,
     Door,
+    VisitDoor,
+    entered,
     house_of,
     language_for,
     links_to_files,
@@ -58,36 +53,10 @@ from services.interventions.http.customer_page.doors import (
     version_of,
     words_in,
 )
-from services.interventions.http.customer_page.paying import (
-    Paying,
-    address_of,
-    banner_of,
-    paying_of,
-)
+from services.interventions.http.customer_page.paying import address_of, banner_of
+from services.interventions.http.customer_page.refusals import ERRORS, OF_CODES
 from services.interventions.http.customer_page.showing import Entered, Page, Viewer, show
-
-OF_REJECTIONS: Mapping[type, str] = {
-    answering.RiskNotAcknowledged: "error_risk",
-    answering.CodeIsNeeded: "error_code_needed",
-    answering.AnswerCodeIsWrong: "error_code_wrong",
-    answering.CodeTriedTooOften: "error_code_often",
-    answering.CodesAskedTooOften: "error_codes_often",
-    answering.NoPhoneForCode: "error_no_phone",
-    answering.LinkOnlyReads: "reads_only",
-    answering.LinkIsForwarded: "forwarded",
-    answering.BrowserKeepsNothing: "error_keeps_nothing",
-    answering.NoSuchWork: "error_changed",
-    answering.WorkOfOthers: "error_changed",
-    answering.NothingToDecide: "error_answered",
-    Changed: "error_changed",
-    case.CaseIsAnswered: "error_answered",
-}
-ERRORS: Mapping[str, str] = {
-    "idempotency-key-reused": "error_answered",
-    **{slug_of(one): text for one, text in OF_REJECTIONS.items()},
-}
-"""The page says these of the rules that say no, and one thing of all others."""
-OF_CODES = frozenset({"error_code_needed", "error_code_wrong", "error_code_often", "code_sent"})
+from services.interventions.http.customer_page.visits import Visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +66,25 @@ class Pages:
     vault: Vault
     masters: Mapping[str, bytes]
 
-    async def inside(self, asked: Asked, then: Callable[[Door], Awaitable[Response]]) -> Response:
-        """The answer behind the door, or a page that says why it stays shut."""
-        try:
-            refuse_others(asked.request)
-            return await then(await self.door(asked))
-        except NoPage as none:
-            return SITE.gone(none, asked.chosen or asked.context.language)
-
     async def door(self, asked: Asked) -> Door:
-        return await opened(self.vault, asked.context, asked.token, asked.request, asked.chosen)
+        return await opened(self.vault, asked)
 
     async def look(self, asked: Asked) -> Response:
         """The page for whoever comes."""
 
-        async def whole(door: Door) -> Response:
+        async def whole(door: Door | VisitDoor) -> Response:
+            if isinstance(door, VisitDoor):
+                return await Visits(self.vault).looked(asked, door)
             organisation_id = door.context.principal.organisation_id
             colleague = await asked.by_colleague(organisation_id)
             page = await self.written(door, tells=not colleague)
             remember(asked.request, page)
             return page
 
-        return await self.inside(asked, whole)
+        async def either(asked: Asked) -> Door | VisitDoor:
+            return await entered(self.vault, asked)
+
+        return await SITE.behind(asked, either, whole)
 
     async def tell(self, asked: Asked) -> Response:
         """Note that somebody has the page before their eyes."""
@@ -133,7 +99,7 @@ class Pages:
                     return Response(status_code=problem.status_code)
             return Response(status_code=204)
 
-        return await self.inside(asked, told)
+        return await SITE.behind(asked, self.door, told)
 
     async def act(self, asked: Asked, act: Act) -> Response:
         """The page after an act, or with what was entered and why it was not taken."""
@@ -143,20 +109,20 @@ class Pages:
             organisation_id = door.context.principal.organisation_id
             if await asked.by_colleague(organisation_id):
                 # They would be recorded as the customer.
-                entered = replace(entered_in(fields), error="error_colleague")
-                return await self.written(door, entered, 403, tells=False)
+                refused = replace(entered_in(fields), error="error_colleague")
+                return await self.written(door, refused, 403, tells=False)
             outcome = await carried_out(act(self.vault, door, fields), ERRORS)
             if outcome.is_done:
                 return back_to(door.here, asked.chosen)
-            entered = replace(
+            shown = replace(
                 entered_in(fields),
                 error=outcome.error,
                 notice=outcome.notice,
                 asks_code=not OF_CODES.isdisjoint({outcome.error, outcome.notice}),
             )
-            return await self.written(await self.door(asked), entered, outcome.status)
+            return await self.written(await self.door(asked), shown, outcome.status)
 
-        return await self.inside(asked, done)
+        return await SITE.behind(asked, self.door, done)
 
     async def written(
         self,
@@ -169,14 +135,14 @@ class Pages:
         """The page of whoever came by a link; `tells` is whether it says when somebody reads it."""
         words = door.words
         context, viewer = door.context, door.viewer
-        paying = await self.paying(context, door.state)
-        page = await self.shown(context, door.state, viewer, words, paying, entered)
+        beside = await around(context, door.case_id, door.dossier)
+        page = self.shown(context, door.state, beside, viewer, words, entered)
         address = address_of(self.masters, door.case_id, context.at)
         facts = {
             "page": page,
             "tells": tells,
-            "thread": await self.thread(door),
-            "payment": banner_of(paying, door.state, viewer, words, address),
+            "thread": self.thread(door, beside.dealership),
+            "payment": banner_of(beside.paying, door.state, viewer, words, address),
         }
         return SITE.written(
             "case.html",
@@ -188,40 +154,34 @@ class Pages:
             status=status,
         )
 
-    async def thread(self, door: Door) -> str | None:
+    def thread(self, door: Door, dealership: Dealership) -> str | None:
         """Where one writes to the dealership, if it has a chat (FLB-124)."""
-        dealership = await dealership_of(door.context, door.dossier)
         if not has_licence(dealership, Licence.CHAT):
             return None
         return threads.path(self.masters, door.case_id, door.link.link_id)
 
-    async def paying(self, context: RequestContext, state: case.Live) -> Paying:
-        dealership = await dealership_of(context, state.dossier)
-        return await paying_of(context, dealership, state.dossier.created.case_id)
-
-    async def shown(
+    def shown(
         self,
         context: RequestContext,
         state: case.Live,
+        beside: Around,
         viewer: Viewer,
         words: Words,
-        paying: Paying,
         entered: Entered | None = None,
     ) -> Page:
         """The page as it is for a viewer now."""
         dossier, link_to = state.dossier, links_to_files(self.masters, context)
-        dealership = await dealership_of(context, dossier)
         return show(
             dossier,
-            version_of(state, terms_at(dealership, dossier), context),
+            version_of(state, terms_at(beside.dealership, dossier), context),
             state.answered if isinstance(state, case.Answered) else None,
             viewer,
-            await house_of(context, dealership, dossier, words, link_to),
+            house_of(beside.dealership, beside.template, dossier, words, link_to),
             words,
             link_to,
             context.at,
             entered,
-            paying.works,
+            beside.paying.works,
         )
 
     async def preview(
@@ -238,13 +198,13 @@ class Pages:
             raise context.refuse(missing)
         language = chosen or language_for(state.dossier, OF_CUSTOMER.recipient_id)
         words = words_in(language, state.dossier)
-        paying = await self.paying(context, state)
-        page = await self.shown(context, state, OF_CUSTOMER, words, paying)
+        beside = await around(context, case_id, state.dossier)
+        page = self.shown(context, state, beside, OF_CUSTOMER, words)
         facts = {
             "page": page,
             "tells": False,
             "thread": None,
-            "payment": banner_of(paying, state, OF_CUSTOMER, words, None),
+            "payment": banner_of(beside.paying, state, OF_CUSTOMER, words, None),
         }
         return SITE.written(
             "case.html",
@@ -306,5 +266,26 @@ def router(running: Running) -> Router:
     async def contact(token: Token, context: Sender, request: Request, lang: Chosen = None) -> Html:
         """Ask to be called."""
         return await pages.act(Asked(context, token, request, lang), acts.contact)
+
+    visits = Visits(pages.vault)
+
+    @routes.post("/page/{token}/visit")
+    async def rate(token: Token, context: Sender, request: Request, lang: Chosen = None) -> Html:
+        """Say how the visit was, once the case is closed (I15)."""
+        return await visits.act(Asked(context, token, request, lang), visits.rate)
+
+    @routes.post("/page/{token}/visit-code")
+    async def visit_code(
+        token: Token, context: Sender, request: Request, lang: Chosen = None
+    ) -> Html:
+        """Have a code sent to the known phone, where the link was first opened elsewhere (I3)."""
+        return await visits.act(Asked(context, token, request, lang), visits.send_code)
+
+    @routes.post("/page/{token}/visit-holder")
+    async def visit_take(
+        token: Token, context: Sender, request: Request, lang: Chosen = None
+    ) -> Html:
+        """Say by that code that one is whom the link was sent to (I3)."""
+        return await visits.act(Asked(context, token, request, lang), visits.take_link)
 
     return routes

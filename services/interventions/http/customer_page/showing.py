@@ -15,6 +15,7 @@ from contracts.interventions.case_v1 import (
     LineAccepted,
     LineRefused,
     LinkScope,
+    MeasurementUnit,
     MediaKind,
     MediaPlaced,
     Price,
@@ -46,6 +47,7 @@ class Viewer:
     recipient_id: str
     scope: LinkScope
     sees_prices: bool = True
+    pays: bool = True
     forwarded: bool = False
     """They hold a link that another browser has: they read alone."""
 
@@ -117,6 +119,10 @@ class Line:
     urgent: bool
     due: str | None = None
     """By when it is to be done."""
+    measured: str | None = None
+    """The value that was read off, and what it means."""
+    measured_level: str = ""
+    """The level that it led to, in whose colour it is shown."""
     paid: bool = False
     decided: str | None = None
     """`accepted` or `refused`."""
@@ -392,6 +398,8 @@ class Lines:
             media=self.gallery.of_work(work),
             urgent=work.level is WorkLevel.URGENT,
             due=due_words(work, self.words),
+            measured=measured_words(work, self.words),
+            measured_level=work.assessment.level.name.lower() if work.assessment else "",
             paid=work.paid or work.work_id in self.paid,
             decided=outcome(decision),
             risk_acknowledged=isinstance(decision, LineRefused) and decision.risk_acknowledged,
@@ -441,6 +449,8 @@ def change(before: Work, now: Work, viewer: Viewer, words: Words) -> Iterator[st
         yield words("change_price", work=now.label, **costs)
     if (before.due_on, before.due_mileage_km) != (now.due_on, now.due_mileage_km):
         yield words("change_due", work=now.label)
+    if before.measurement != now.measurement:
+        yield words("change_measured", work=now.label)
 
 
 def due_words(work: Work, words: Words) -> str | None:
@@ -450,6 +460,26 @@ def due_words(work: Work, words: Words) -> str | None:
     if work.due_mileage_km is None:
         return words("due", day=day)
     return words("due_or_at", day=day, count=words.number(work.due_mileage_km))
+
+
+def measured_words(work: Work, words: Words) -> str | None:
+    """The value with its unit, and the thresholds that it was held against (I10)."""
+    if (said := work.measurement) is None:
+        return None
+    value = value_words(said.unit, said.thousandths, words)
+    if work.assessment is None:
+        return words("measured", value=value)
+    against = work.assessment.thresholds
+    return words(
+        "measured_against",
+        value=value,
+        advised=value_words(said.unit, against.advised_below_thousandths, words),
+        urgent=value_words(said.unit, against.urgent_below_thousandths, words),
+    )
+
+
+def value_words(unit: MeasurementUnit, thousandths: int, words: Words) -> str:
+    return words(unit.name.lower(), value=words.number(thousandths / 1_000))
 
 
 def cost_words(work: Work, words: Words) -> str:

@@ -156,7 +156,7 @@ class Sheets:
         price = line.cost.including if line.cost else ""
         decided = self.words(line.decided) if line.decided else ""
         risk = self.words("risk") if line.risk_acknowledged else ""
-        return [[line.label], [line.level_words], [price], [decided, risk]]
+        return [[line.label, line.measured or ""], [line.level_words], [price], [decided, risk]]
 
     def _decided(self, one: LineAccepted | LineRefused) -> list[Cells]:
         work = one.work
@@ -165,7 +165,9 @@ class Sheets:
         if isinstance(one, LineRefused) and one.risk_acknowledged:
             decision.append(self.words("risk"))
         level = self._word("WorkLevel", work.level.name.lower())
-        return [[work.label, *self._files(work)], [level], self._price(work), decision]
+        measured = showing.measured_words(work, SITE.words(self.words.language)) or ""
+        shown = [work.label, measured, *self._files(work)]
+        return [shown, [level], self._price(work), decision]
 
     def _price(self, work: Work) -> Cells:
         if work.price is None or work.amounts is None:

@@ -1,5 +1,6 @@
 """Messages on their way to the outside, and the channels that take them."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -97,6 +98,10 @@ class Transport(Protocol):
 
     gives_receipts: bool
     """Whether the provider tells later what became of a message."""
+
+    def following(self) -> AbstractAsyncContextManager[object]:
+        """Within the block one message follows the other, so that connections may be kept."""
+        ...
 
     async def send(self, message: OutboundMessage) -> Accepted:
         """Hand the message over. Raises `NotNow`, `NeverThere` or `Unsendable`."""

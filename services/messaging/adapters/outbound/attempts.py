@@ -4,6 +4,7 @@ They are no events, because nothing follows from them but another attempt. A row
 a person: what the provider said in full goes into the event that ends the channel, sealed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,16 +61,21 @@ class Before:
 
 async def before(pool: Pool, parcel_id: str, channel: str) -> Before:
     """The attempts so far, in short."""
+    [found] = await before_all(pool, [(parcel_id, channel)])
+    return found
+
+
+async def before_all(pool: Pool, ways: Sequence[tuple[str, str]]) -> list[Before]:
+    """The same for several parcels, each with its channel."""
     async with pool.connection() as connection:
-        cursor = connection.cursor(row_factory=class_row(Before))
-        await cursor.execute(
-            "select count(*) as count, min(failed_at) as first_at from outbox.attempt"
-            " where parcel_id = %s and channel = %s",
-            (parcel_id, channel),
+        cursor = await connection.execute(
+            "select parcel_id, channel, count(*), min(failed_at) from outbox.attempt"
+            " where (parcel_id, channel) in (select * from unnest(%s::text[], %s::text[]))"
+            " group by parcel_id, channel",
+            ([parcel for parcel, _ in ways], [channel for _, channel in ways]),
         )
-        found = await cursor.fetchone()
-        assert found is not None
-        return found
+        found = {(row[0], row[1]): Before(*row[2:]) for row in await cursor.fetchall()}
+    return [found.get(way, Before(0, None)) for way in ways]
 
 
 async def note(

@@ -1,12 +1,15 @@
 """E-mail by SMTP."""
 
 import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,8 @@ from services.messaging.adapters.outbound import (
 
 PORTS = {"smtp": 25, "smtps": 465}
 SECONDS = 20.0
+MOST_BY_ONE = 50
+"""Mails by one connection: servers that limit them allow more."""
 UNSUBSCRIBE = "List-Unsubscribe"
 # RFC 3463: class, subject, detail.
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -38,31 +43,42 @@ _LARGE = frozenset({("2", "3"), ("3", "4")})
 """The message is larger than the mailbox, or the system, takes."""
 
 
-class _Policy(EmailPolicy):
-    """Writes the name of a person so that it stays part of one address.
+END = "\r\n"
+BOUNDARY = "=_relais"
+"""Neither encoding of a part makes these characters."""
+_STRICT = EmailPolicy()
+
+
+def _spoken(name: str, text: str) -> str:
+    """Text of people as it stands in the header of that name: in encoded words where it has more
+    than ASCII, or looks like one of them."""
+    if text.isascii() and text.isprintable() and "=?" not in text:
+        return text
+    return Header(text, "utf-8", header_name=name).encode(linesep=END)
+
+
+def _addressed(name: str, one: Address) -> str:
+    """An address as it stands in the header of that name: one, whatever its name looks like.
 
     Left to itself, Python may forget the quotes of a name with a comma and an accent, which makes
     two recipients of one (python/cpython#121284).
     """
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """The line of a header as it goes out."""
-        if name == UNSUBSCRIBE:
-            # Left to itself, Python writes a long address as encoded words, which no program reads.
-            return f"{name}: {value}{self.linesep}".encode("ascii")
-        addresses: tuple[Address, ...] = getattr(value, "addresses", ())
-        if not addresses:
-            return super().fold_binary(name, value)
-        [one] = addresses
-        called, shown = one.display_name, str(one)
-        if not (called.isascii() and called.isprintable()):
-            words = Header(called, "utf-8", header_name=name).encode(linesep=self.linesep)
-            shown = f"{words} <{one.addr_spec}>"
-        return f"{name}: {shown}{self.linesep}".encode("ascii")
+    if one.display_name.isascii() and one.display_name.isprintable():
+        return str(one)
+    return f"{_spoken(name, one.display_name)} <{one.addr_spec}>"
 
 
-# Not every server takes eight bits.
-POLICY = _Policy(linesep=SMTP.linesep, cte_type="7bit")
+def _part(kind: str, text: str) -> str:
+    """A part of a mail in seven bits, for not every server takes eight: by the shorter of the two
+    encodings."""
+    lines = text.replace(END, "\n").replace("\r", "\n").replace("\n", END)
+    whole = lines.encode() if lines.endswith(END) else f"{lines}{END}".encode()
+    name, body = "quoted-printable", b2a_qp(whole)
+    other = encodebytes(whole).replace(b"\n", END.encode())
+    if len(other) < len(body):
+        name, body = "base64", other
+    headers = (f'Content-Type: text/{kind}; charset="utf-8"', f"Content-Transfer-Encoding: {name}")
+    return END.join((*headers, "", body.decode("ascii")))
 
 
 def sender_of(text: str) -> Address:
@@ -70,7 +86,7 @@ def sender_of(text: str) -> Address:
 
     Raises ValueError when it is none, or several.
     """
-    header = POLICY.header_factory("From", text)
+    header = _STRICT.header_factory("From", text)
     if header.defects or len(header.addresses) != 1 or not header.addresses[0].domain:
         raise ValueError("the sender of mails is one like Relais <no-reply@relais.example>")
     found: Address = header.addresses[0]
@@ -146,6 +162,20 @@ class Mail:
         self._sender = sender_of(sender)
         self._kept = kept
         self._reports_to = reports_to
+        self._idle: list[tuple[aiosmtplib.SMTP, int]] | None = None
+        """Connections that wait for their next mail, and how many went by each; None between
+        blocks of `following`."""
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Within the block a connection takes one mail after the other; at its end all hang up."""
+        self._idle = []
+        try:
+            yield
+        finally:
+            idle, self._idle = self._idle, None
+            for server, _ in idle:
+                await _hang_up(server)
 
     async def send(self, message: OutboundMessage) -> Accepted:
         """One SMTP transaction; the header names the first address, the envelope all.
@@ -154,12 +184,11 @@ class Mail:
         """
         try:
             recipients = [wire_form(address) for address in message.to]
-            mail = self.mail_of(message)
-            content = mail.as_bytes()
+            content = self.mail_of(message)
         except (ValueError, MessageError) as error:
             raise Unsendable(str(error)) from error
         try:
-            async with aiosmtplib.SMTP(**self._server()) as server:
+            async with self._connected() as server:
                 sender, options = self._options(message, server)
                 await server.sendmail(sender, recipients, content, **options)
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -172,7 +201,44 @@ class Mail:
         except (aiosmtplib.SMTPException, OSError) as error:
             kind = type(error).__name__
             raise NotNow(Why.SERVER, f"{kind}: {error}", kind) from error
-        return Accepted(mail["Message-ID"], delivered=self._kept)
+        return Accepted(self._message_id(message), delivered=self._kept)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """A connection for one mail: a new one, or one that waited and whose server still answers.
+
+        It waits again after an answer of the server, whichever it was.
+        """
+        server, mails = await self._waiting() or (await self._new(), 0)
+        answered = False
+        try:
+            yield server
+            answered = True
+        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused):
+            answered = True
+            raise
+        finally:
+            if not answered:
+                server.close()
+            elif self._idle is None or mails + 1 == MOST_BY_ONE:
+                await _hang_up(server)
+            else:
+                self._idle.append((server, mails + 1))
+
+    async def _new(self) -> aiosmtplib.SMTP:
+        server = aiosmtplib.SMTP(**self._server())
+        await server.connect()
+        return server
+
+    async def _waiting(self) -> tuple[aiosmtplib.SMTP, int] | None:
+        """A connection that waited, if any is still good for another mail."""
+        while self._idle:
+            server, mails = self._idle.pop()
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await server.rset()
+                return server, mails
+            server.close()
+        return None
 
     def _options(
         self, message: OutboundMessage, server: aiosmtplib.SMTP
@@ -193,25 +259,37 @@ class Mail:
         }
         return returns, options
 
-    def mail_of(self, message: OutboundMessage) -> EmailMessage:
-        """The mail as it goes out, as text and as a page."""
-        mail = EmailMessage(policy=POLICY)
-        mail["From"] = self._sender
-        # Else Python would read a name that is written like an encoded word.
+    def mail_of(self, message: OutboundMessage) -> bytes:
+        """The mail as it goes out, as text and as a page. Raises ValueError, or `MessageError`, for
+        an address that is none and a line that would be two."""
+        content, to = message.content, wire_form(message.to[0])
+        for text in (message.key, content.subject, content.language, content.unsubscribe):
+            if {*text} & {"\r", "\n", "\0"}:
+                raise ValueError("a header is one line")
+        # Else programs would read a name that is written like an encoded word.
         name = message.name.replace("=?", "= ?")
-        mail["To"] = Address(name, addr_spec=wire_form(message.to[0]))
-        mail["Subject"] = message.content.subject
-        mail["Date"] = format_datetime(datetime.now(UTC))
-        mail["Message-ID"] = f"<{message.key}@{self._sender.domain}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        if address := message.content.unsubscribe:
-            mail[UNSUBSCRIBE] = f"<{address}>"
-            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        mail.set_content(message.content.text)
-        mail.add_alternative(message.content.html, subtype="html")
-        # Set any earlier, it would move into the first part.
-        mail["Content-Language"] = message.content.language
-        return mail
+        headers = [
+            f"From: {_addressed('From', self._sender)}",
+            f"To: {_addressed('To', Address(name, addr_spec=to))}",
+            f"Subject: {_spoken('Subject', content.subject)}",
+            f"Date: {format_datetime(datetime.now(UTC))}",
+            f"Message-ID: {self._message_id(message)}",
+            "Auto-Submitted: auto-generated",
+            f"Content-Language: {content.language}",
+            "MIME-Version: 1.0",
+            f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"',
+        ]
+        if address := content.unsubscribe:
+            headers += [
+                f"{UNSUBSCRIBE}: <{address}>",
+                "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            ]
+        parts = (_part("plain", content.text), _part("html", content.html))
+        body = "".join(f"--{BOUNDARY}{END}{part}{END}" for part in parts)
+        return f"{END.join(headers)}{END}{END}{body}--{BOUNDARY}--{END}".encode("ascii")
+
+    def _message_id(self, message: OutboundMessage) -> str:
+        return f"<{message.key}@{self._sender.domain}>"
 
     def _server(self) -> dict[str, Any]:
         url = self._url
@@ -227,3 +305,9 @@ class Mail:
             "tls_context": self._tls,
             "timeout": SECONDS,
         }
+
+
+async def _hang_up(server: aiosmtplib.SMTP) -> None:
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await server.quit()
+    server.close()

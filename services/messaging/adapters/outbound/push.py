@@ -5,6 +5,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from email.utils import parseaddr
 from hashlib import sha256
@@ -126,6 +127,10 @@ class Push:
         )
         self._hosts = hosts
         self._tls = ssl.create_default_context(cafile=authority)
+
+    def following(self) -> nullcontext[None]:
+        """Each message takes a connection of its own."""
+        return nullcontext()
 
     async def send(self, message: OutboundMessage) -> Accepted:
         """One request a browser, all at once. Raises `NotNow` or `NeverThere` when none takes it;

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -60,6 +60,10 @@ class TextSink:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    def following(self) -> nullcontext[None]:
+        """There is nothing to connect to."""
+        return nullcontext()
+
     async def send(self, message: OutboundMessage) -> Accepted:
         """One that comes again under its key is kept once."""
         mail = EmailMessage()
@@ -116,14 +120,17 @@ class Kept:
         return str(part.get_content()) if part is not None else ""
 
 
-async def kept(pool: Pool, most: int = MOST_SHOWN) -> list[Kept]:
-    """So many mails of the inbox, newest first."""
+async def kept(pool: Pool, most: int = MOST_SHOWN, *, to: str | None = None) -> list[Kept]:
+    """So many mails of the inbox, newest first; only those to an address or a number, if one is
+    given."""
+    query = """
+    select recipients, mail, kept_at from outbox.inbox
+     where %(to)s::text is null or %(to)s = any(recipients)
+     order by number desc limit %(most)s
+    """
     async with pool.connection() as connection:
         cursor = connection.cursor(row_factory=class_row(Kept))
-        await cursor.execute(
-            "select recipients, mail, kept_at from outbox.inbox order by number desc limit %s",
-            (most,),
-        )
+        await cursor.execute(query, {"to": to, "most": most})
         return await cursor.fetchall()
 
 

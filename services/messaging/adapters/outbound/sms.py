@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 import httpx
@@ -35,6 +36,10 @@ class Sms:
     def __init__(self, url: str, token: str) -> None:
         self._url = url
         self._token = token
+
+    def following(self) -> nullcontext[None]:
+        """Each message takes a connection of its own."""
+        return nullcontext()
 
     async def send(self, message: OutboundMessage) -> Accepted:
         """One request. Raises `NotNow` or `NeverThere`."""

@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.common_v1 import Money
-from contracts.payments.charge_v1 import Amounts, Line
+from contracts.payments.charge_v1 import DocumentNumbered, Line, RefundMade
 from infra import payment_links
 from infra.catalogues import ENGLISH, language_of
-from infra.http import readable_ids
 from infra.http.answers import Router
 from infra.http.auth import Principal
 from infra.http.customer_pages.acting import carried_out
@@ -27,7 +25,6 @@ from infra.http.customer_pages.doors import (
     NotTaken,
     Sender,
     Token,
-    refuse_others,
 )
 from infra.http.customer_pages.houses import House, house_of
 from infra.http.customer_pages.site import Site, back_to, policy
@@ -36,21 +33,22 @@ from infra.http.models import Id
 from infra.http.problems import slug_of
 from infra.http.request_context import RequestContext
 from infra.lookups import dealerships
+from services.payments.adapters import facturx
 from services.payments.adapters.cashier import SAYS_NO, Cashier, NoKeys
+from services.payments.adapters.charge_ids import charge_id_of
 from services.payments.adapters.paper import Paper
 from services.payments.adapters.provider import Away
 from services.payments.aggregates import ACCOUNT, CHARGE
+from services.payments.charge.papers import number_of
 from services.payments.charge.paying import (
     CardsNotTaken,
     ChargeIsPaid,
     ChargeIsParked,
     CurrencyNotCharged,
     NothingToCharge,
-    Offer,
     PayAtDealership,
     PaymentIsOpen,
     PayOnline,
-    sum_of,
 )
 from services.payments.charge.situations import (
     AtDealership,
@@ -59,17 +57,20 @@ from services.payments.charge.situations import (
     Offered,
     Paid,
     Parked,
+    Settled,
     Unoffered,
 )
 from services.payments.http.charges import status_of
+from services.payments.http.offers import offer_of, unpaid
 from services.payments.lookups import interventions_case
-from services.payments.lookups.interventions_case import Case, Payable
+from services.payments.lookups.interventions_case import Case
+from services.payments.terms import sum_of
 
 T = TypeVar("T")
 
 HERE = "/payments/page"
-CHARGE_ID, INTENT = "Z", "I"
-"""How the ids of charges and intents begin."""
+INTENT = "I"
+"""How the ids of intents begin."""
 SITE = Site("payments", "services.payments.http.payment_page")
 PROVIDERS_FORM = "https://checkout.stripe.com"
 ERRORS: Mapping[str, str] = {
@@ -101,6 +102,9 @@ class RefundShown:
     amount: str
     at: str
     number: str | None
+    bounced_at: str | None
+    cancelling: str | None
+    """The number of what cancels its credit note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,37 +143,6 @@ class Door:
         return f"{HERE}/{self.token}"
 
 
-def charge_id_of(case: Case) -> str:
-    """A case is paid for once, so its charge follows from it."""
-    return readable_ids.referenced_id(CHARGE_ID, case.organisation_id, case.case_id)
-
-
-def offer_of(case: Case) -> Offer:
-    return Offer(
-        case_id=case.case_id,
-        case_version=case.version,
-        dealership_id=case.dealership_id,
-        lines=tuple(line_of(one, case.currency) for one in case.works),
-        customer_name=case.customer_name,
-        language=case.language,
-        time_zone=case.time_zone,
-        currency=case.currency,
-    )
-
-
-def line_of(work: Payable, currency: str) -> Line:
-    return Line(
-        work_id=work.work_id,
-        label=work.label,
-        amounts=Amounts(
-            excluding_vat=Money(work.excluding_minor, currency),
-            vat=Money(work.vat_minor, currency),
-            including_vat=Money(work.including_minor, currency),
-        ),
-        vat_basis_points=work.vat_basis_points,
-    )
-
-
 def lines_of(case: Case, charge: Charge) -> tuple[Line, ...]:
     """The lines that were paid or asked for; before, those that would be asked for now: a work
     report may have been sent anew since somebody chose how to pay."""
@@ -178,7 +151,8 @@ def lines_of(case: Case, charge: Charge) -> tuple[Line, ...]:
         case Unoffered():
             return offer.lines
         case Offered(bill) | AtDealership(bill) | Failed(bill):
-            is_new = bill.offered.case_version != offer.case_version
+            agreed = bill.debt is not None and bill.debt.stands
+            is_new = not agreed and bill.offered.case_version != offer.case_version
             return offer.lines if is_new else bill.offered.lines
         case _:
             return charge.bill.offered.lines
@@ -204,7 +178,7 @@ def show(door: Door, house: House, takes_cards: bool, error: str | None) -> Page
         paid_at=words.time(paid.paid.paid_at) if paid else "",
         number=number.number if number else None,
         refunds=refunds_shown(paid, words) if paid else (),
-        may_pay=not isinstance(charge, Paid | Parked) and not door.case.over,
+        may_pay=not isinstance(charge, Paid | Parked | Settled) and not door.case.over,
         takes_cards=takes_cards,
         waits=error is None and (status == "asked" or (paid is not None and number is None)),
         error=error,
@@ -212,14 +186,19 @@ def show(door: Door, house: House, takes_cards: bool, error: str | None) -> Page
 
 
 def refunds_shown(paid: Paid, words: Words) -> tuple[RefundShown, ...]:
-    return tuple(
-        RefundShown(
-            refund_id=one.refund_id,
-            amount=words.money(one.total.including_vat),
-            at=words.time(one.made_at),
-            number=paid.numbers[one.refund_id].number if one.refund_id in paid.numbers else None,
-        )
-        for one in paid.refunds.values()
+    return tuple(refund_shown(paid, one, words) for one in paid.refunds.values())
+
+
+def refund_shown(paid: Paid, refund: RefundMade, words: Words) -> RefundShown:
+    number, cancelling = (number_of(paid, refund.refund_id, cancels) for cancels in (False, True))
+    bounced = paid.bounced.get(refund.refund_id)
+    return RefundShown(
+        refund_id=refund.refund_id,
+        amount=words.money(refund.total.including_vat),
+        at=words.time(refund.made_at),
+        number=number.number if number else None,
+        bounced_at=words.time(bounced.bounced_at) if bounced else None,
+        cancelling=cancelling.number if cancelling else None,
     )
 
 
@@ -234,24 +213,17 @@ class Pages:
     form_at: str
     """The origin of the provider's form, where the page may send somebody."""
 
-    async def inside(self, asked: Asked, then: Callable[[Door], Awaitable[Response]]) -> Response:
-        """The answer behind the door, or a page that says why it stays shut."""
-        try:
-            refuse_others(asked.request)
-            return await then(await self.door(asked))
-        except NoPage as none:
-            return SITE.gone(none, asked.chosen or asked.context.language)
-
     async def door(self, asked: Asked) -> Door:
         """The case that a link opens now. Raises `NoPage`."""
         context = asked.context
         case_id = payment_links.read(self.cashier.masters, asked.token, context.at)
         if case_id is None:
             raise NoPage("gone_over", 410)
-        case = await context.lookup(interventions_case.lookup, case_id)
-        if case is None:
+        known = await context.lookup(interventions_case.lookup, case_id)
+        if known is None:
             raise NoPage("gone_unknown", 404)
-        charge_id = charge_id_of(case)
+        case = await unpaid(context, known)
+        charge_id = charge_id_of(case.organisation_id, case_id)
         charge = (await context.load(CHARGE, charge_id)).state
         if not lines_of(case, charge) or (
             isinstance(charge, Unoffered) and (case.over or not case.version)
@@ -272,7 +244,7 @@ class Pages:
         async def whole(door: Door) -> Response:
             return await self.written(door, asked)
 
-        return await self.inside(asked, whole)
+        return await SITE.behind(asked, self.door, whole)
 
     async def written(
         self, door: Door, asked: Asked, error: str | None = None, status: int = 200
@@ -300,18 +272,29 @@ class Pages:
         await asked.fields()
 
         async def done(door: Door) -> Response:
+            if (refused := await self.not_the_customer(door, asked)) is not None:
+                return refused
             outcome = await carried_out(act(door), ERRORS)
             if outcome.is_done:
                 return back_to(door.here, asked.chosen)
             return await self.written(await self.door(asked), asked, outcome.error, outcome.status)
 
-        return await self.inside(asked, done)
+        return await SITE.behind(asked, self.door, done)
+
+    async def not_the_customer(self, door: Door, asked: Asked) -> Response | None:
+        """The page for a colleague who presses a button: what they choose would be recorded as the
+        customer's choice. None for anybody else."""
+        if not await asked.by_colleague(door.case.organisation_id):
+            return None
+        return await self.written(door, asked, "error_colleague", 403)
 
     async def pay_online(self, asked: Asked) -> Response:
         """To the provider's form, that of the attempt that is open or a new one's."""
         await asked.fields()
 
         async def done(door: Door) -> Response:
+            if (refused := await self.not_the_customer(door, asked)) is not None:
+                return refused
             forms: list[str] = []
 
             async def open_one() -> None:
@@ -326,7 +309,7 @@ class Pages:
                 return back_to(door.here, asked.chosen)
             return await self.written(await self.door(asked), asked, outcome.error, outcome.status)
 
-        return await self.inside(asked, done)
+        return await SITE.behind(asked, self.door, done)
 
     async def form(self, door: Door) -> str | None:
         """The address of the provider's form; None when the attempt is over, which the page tells.
@@ -363,15 +346,19 @@ class Pages:
         )
         await door.context.perform(CHARGE, door.charge_id, command)
 
-    async def document(self, asked: Asked, refund_id: str | None) -> Response:
-        """The invoice, or the credit note of a refund, as PDF (FLB-173)."""
+    async def document(
+        self, asked: Asked, refund_id: str | None = None, cancels: bool = False
+    ) -> Response:
+        """The invoice, the credit note of a refund, or what cancels that, as PDF (FLB-173); of a
+        company with the invoice for machines in it."""
 
         async def made(door: Door) -> Response:
             paid = door.charge
-            if not isinstance(paid, Paid) or refund_id not in paid.numbers:
+            numbered = number_of(paid, refund_id, cancels) if isinstance(paid, Paid) else None
+            if not isinstance(paid, Paid) or numbered is None:
                 raise NoPage("gone_no_document", 404)
-            pdf = await asyncio.to_thread((await paper_of(door, paid, refund_id)).pdf)
-            name = f"{paid.numbers[refund_id].number}.pdf"
+            pdf = await asyncio.to_thread(facturx.made, await paper_of(door, paid, numbered))
+            name = f"{numbered.number}.pdf"
             headers = {
                 "Content-Disposition": f'attachment; filename="{name}"',
                 "Cache-Control": "no-store",
@@ -379,7 +366,7 @@ class Pages:
             }
             return Response(pdf, media_type="application/pdf", headers=headers)
 
-        return await self.inside(asked, made)
+        return await SITE.behind(asked, self.door, made)
 
 
 def refuse_over(case: Case) -> None:
@@ -398,10 +385,9 @@ async def asking(answer: Awaitable[T]) -> T:
         raise NotTaken("error_no_cards") from error
 
 
-async def paper_of(door: Door, paid: Paid, refund_id: str | None) -> Paper:
+async def paper_of(door: Door, paid: Paid, numbered: DocumentNumbered) -> Paper:
     """A document that has a number, with the company as it was when it got it, in the language in
     which the case was written."""
-    numbered = paid.numbers[refund_id]
     loaded = await door.context.load(
         ACCOUNT, door.case.dealership_id, at_version=numbered.account_version
     )
@@ -414,7 +400,7 @@ async def paper_of(door: Door, paid: Paid, refund_id: str | None) -> Paper:
         paid=paid,
         numbered=numbered,
         company=company,
-        refund=paid.refunds[refund_id] if refund_id else None,
+        refund=paid.refunds[numbered.refund_id] if numbered.refund_id else None,
         words=SITE.words(language, ZoneInfo(offered.time_zone)),
     )
 
@@ -448,7 +434,7 @@ def router(cashier: Cashier, provider: str) -> Router:
         token: Token, context: Anybody, request: Request, lang: Chosen = None
     ) -> Html:
         """The invoice as PDF (FLB-173)."""
-        return await pages.document(Asked(context, token, request, lang), None)
+        return await pages.document(Asked(context, token, request, lang))
 
     @routes.get("/page/{token}/credit-notes/{refund_id}")
     async def credit_note(
@@ -456,5 +442,13 @@ def router(cashier: Cashier, provider: str) -> Router:
     ) -> Html:
         """The credit note of a refund as PDF."""
         return await pages.document(Asked(context, token, request, lang), refund_id)
+
+    @routes.get("/page/{token}/cancellations/{refund_id}")
+    async def cancellation(
+        token: Token, refund_id: Id, context: Anybody, request: Request, lang: Chosen = None
+    ) -> Html:
+        """The document that cancels the credit note of a refund that came back, as PDF."""
+        asked = Asked(context, token, request, lang)
+        return await pages.document(asked, refund_id, cancels=True)
 
     return routes

@@ -1,10 +1,12 @@
 """The content of the page of a reminder, in the words of its customer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from contracts.reminders.reminder_v1 import (
+    AppointmentCancelled,
     AttachmentKind,
     ContactRequested,
     DueWork,
@@ -52,6 +54,14 @@ class Medium:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time that can be chosen."""
+
+    value: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """`shown` names the content, so that a form of another one is not taken."""
@@ -59,6 +69,8 @@ class Page:
     house: House
     shown: str
     works: tuple[Line, ...]
+    has_days: bool
+    """Works are due by a day, which a calendar can hold."""
     total: str | None
     message: str | None
     answer: str | None
@@ -66,6 +78,10 @@ class Page:
     photos: tuple[Medium, ...]
     videos: tuple[Medium, ...]
     documents: tuple[Medium, ...]
+    slots: tuple[Time, ...]
+    """Those of the workshop; without any, appointments are made by the link."""
+    appointment: str | None
+    cancelled: bool
     contact_asked: bool
     declined: bool
     chosen: frozenset[str] = frozenset()
@@ -78,6 +94,7 @@ def show(
     house: House,
     words: Words,
     link_to: LinkTo,
+    slots: Iterable[datetime],
     chosen: frozenset[str],
     error: str | None,
 ) -> Page:
@@ -92,12 +109,16 @@ def show(
         house=house,
         shown=content_of(held),
         works=tuple(line(one, decided.get(one.work_id), words) for one in works),
+        has_days=not answered and any(one.due_on for one in works),
         total=words.money(priced) if priced.amount_minor else None,
         message=held.message.message if held.message else None,
         answer=answer,
         photos=media(held, AttachmentKind.PHOTO, words, link_to),
         videos=media(held, AttachmentKind.VIDEO, words, link_to),
         documents=media(held, AttachmentKind.DOCUMENT, words, link_to),
+        slots=tuple(Time(one.isoformat(), words.time(one)) for one in slots),
+        appointment=words.time(held.appointment.starts_at) if held.appointment else None,
+        cancelled=isinstance(held.appointment, AppointmentCancelled),
         contact_asked=isinstance(held.contact, ContactRequested),
         declined=held.declined is not None,
         chosen=chosen,

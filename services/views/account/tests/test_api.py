@@ -38,6 +38,8 @@ from services.views.account.tests.stage import Mine, served
 from services.views.account.tests.test_requests import OPENED
 from services.views.account.tests.test_threads import MISSION
 
+REQUESTS = ["/requests", "/requests/unread"]
+NOTICES = ["/notices", "/notices/unread"]
 THREADS = ["/threads", "/threads/unread", "/threads/{thread_id}"]
 PAGED = ["/invoices", "/statements"]
 
@@ -75,7 +77,7 @@ class TestWhoMay:
             for route, admission in admissions(router.routes)
             if admission.roles != frozenset({"driver"})
         ]
-        assert everybody == ["/requests", "/requests/unread", "/notices", *THREADS]
+        assert everybody == [*REQUESTS, *NOTICES, *THREADS]
 
     @pytest.mark.requirement("G-01")
     @pytest.mark.parametrize(("who", "org"), [("bob", "hiflow"), ("ada", "strangers")])
@@ -94,7 +96,12 @@ class TestWhoMay:
                 },
                 owners={"driver": "ada"},
                 # Of whole organisations: test_notices_to_read.py says who reads which.
-                for_all=("GET /notices", "GET /requests/unread", "GET /threads/unread"),
+                for_all=(
+                    "GET /notices",
+                    "GET /notices/unread",
+                    "GET /requests/unread",
+                    "GET /threads/unread",
+                ),
             )
             await existing.is_hidden_from(caller, who=who, org=org, roles=("driver",))
 

@@ -178,6 +178,50 @@ async def test_the_thread_of_a_mission_is_for_its_driver_and_the_staff(mine: Min
         assert hidden.status_code == 404
 
 
+@pytest.mark.requirement("OGU-28", "N-26", "G-69")
+async def test_the_thread_of_a_request_is_for_the_marketplace_and_its_provider(mine: Mine) -> None:
+    matter = Matter(kind=MatterKind.REQUEST, matter_id="Q1")
+    both = (Member(user_id="sophie", organisation_id="agora"),)
+    opened = replace(MISSION, organisation_id="agora", matter=matter, members=both)
+    await mine.saw(replace(opened, counterpart_id="eclat"))
+    operator, provider = ("marketplace_manager",), ("provider_manager",)
+    async with served(mine) as api:
+        path = "/threads?matter_kind=request&matter_id=Q1"
+        assert await ids(api, path, who="olga", roles=operator, org="agora") == ["W3"]
+        assert await ids(api, path, who="yann", roles=provider, org="eclat") == ["W3"]
+        assert await ids(api, path, who="marion", roles=provider, org="vitrex") == []
+        assert await ids(api, path, who="olga", roles=operator, org="eclair") == []
+        assert await ids(api, f"{path}&mine=true", who="olga", roles=operator, org="agora") == []
+
+
+@pytest.mark.requirement("OGU-28", "G-69")
+async def test_the_thread_of_a_job_is_for_the_operator_and_its_provider_until_it_passes_on(
+    mine: Mine,
+) -> None:
+    matter = Matter(kind=MatterKind.JOB, matter_id="B1")
+    opened = replace(MISSION, **AT, kind=ThreadKind.END_CUSTOMER, matter=matter)
+    known = thread.EndCustomerKnown(
+        **AT,
+        request_id="Q1",
+        customer_name="Awa Diop",
+        customer_email="awa@example.org",
+        language="fr",
+        link="https://pages.example.org/t",
+        known_at=NOON,
+    )
+    await mine.saw(replace(opened, counterpart_id="eclat", user_id="Q1"), known, written(1))
+    operates: Any = {"who": "olga", "roles": ("marketplace_manager",), "org": "lumen"}
+    provides: Any = {"who": "yann", "roles": ("provider_manager",), "org": "eclat"}
+    async with served(mine) as api:
+        for who in (operates, provides):
+            [shown] = (await asked(api, "/threads?kind=end_customer&q=diop", **who)).json()["items"]
+            assert (shown["customer_name"], shown["waits"]) == ("Awa Diop", True)
+        for other in (provides | {"org": "vitrex"}, provides | {"roles": ("driver",)}):
+            assert await ids(api, **other) == []
+        await mine.saw(replace(CLOSED, end=thread.ThreadEnd.PASSED_ON))
+        assert [await ids(api, **one) for one in (operates, provides)] == [["W1"], []]
+
+
 @pytest.mark.requirement("FLB-124")
 async def test_threads_are_found_by_words_by_matter_and_by_what_is_unread(mine: Mine) -> None:
     await mine.saw(CUSTOMER, KNOWN, written(1), COLLEAGUES)

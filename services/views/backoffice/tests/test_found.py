@@ -35,6 +35,7 @@ from services.views.backoffice.tests.make import (
     LATER,
     NEW_IBAN,
     NOON,
+    activated,
     approved,
     assigned,
     bank_change,
@@ -119,6 +120,32 @@ async def test_users_are_found_by_their_words_status_and_role(office: Office) ->
         await answers(api, USERS)
         [ada, _] = await api.items("/users", role="administration")
         assert (ada["email"], ada["roles"]) == ("ada@example.org", ["driver", "billing"])
+
+
+OMAR = {
+    "user_id": "omar",
+    "name": "Omar Berrada",
+    "email": "omar@example.org",
+    "phone": "+33612345678",
+    "language": "fr",
+    "roles": ["depot_agent"],
+    "status": "active",
+    "invited_by": "lea",
+    "invited_at": "2030-05-01T12:00:00Z",
+    "activated_at": "2030-05-01T13:00:00Z",
+    "deactivated_at": None,
+}
+
+
+@pytest.mark.requirement("EXX-25")
+async def test_the_administrator_of_a_depot_sees_all_its_users(office: Office) -> None:
+    of_depot = replace(invited("omar", "maarif"), name="Omar Berrada", roles=(Role.DEPOT_AGENT,))
+    await office.saw(of_depot, activated("omar"), invited("nadia", "maarif"), invited("ada"))
+    async with served(office) as api:
+        found = await api.items("/users", role="administration", org="maarif")
+        assert [one["user_id"] for one in found] == ["nadia", "omar"]
+        assert found[1] == OMAR
+        assert (await api.get("/users", "depot_agent", "maarif")).status_code == 403
 
 
 async def test_a_user_is_found_by_what_is_true_now_and_by_nothing_once_forgotten(

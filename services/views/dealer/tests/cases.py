@@ -1,6 +1,7 @@
 """Events of cases with sensible defaults; a test names only what it is about."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from contracts.accounts.user_v1 import DetailsChanged
 from contracts.common_v1 import Money
@@ -8,6 +9,7 @@ from contracts.dealerships.device_v1 import Application, DeviceAdded, DevicePair
 from contracts.interventions.case_v1 import (
     Amounts,
     AnswerOrigin,
+    Assessment,
     CaseAnswered,
     CaseAssigned,
     CaseClosed,
@@ -15,6 +17,7 @@ from contracts.interventions.case_v1 import (
     CaseDeleted,
     CaseRead,
     CaseSent,
+    ContactRequested,
     CustomerInvited,
     CustomerNamed,
     InvitationFollowed,
@@ -22,14 +25,21 @@ from contracts.interventions.case_v1 import (
     InvitationOutcome,
     LineAccepted,
     LineRefused,
+    Measurement,
+    MeasurementUnit,
     Module,
     RevisionBegun,
     SendingChannel,
     SendingFailed,
     SubjectForgotten,
+    Thresholds,
     Title,
     VehicleDescribed,
     VersionFixed,
+    VisitQuestionAsked,
+    VisitQuestionDropped,
+    VisitQuestionReason,
+    VisitRated,
     Work,
     WorkLevel,
     WorkListed,
@@ -136,9 +146,27 @@ def listed(
         due_mileage_km=None,
         source=None,
         paid=False,
+        measurement=None,
+        assessment=None,
         listed_by="nadia",
         listed_at=later(3),
     )
+
+
+def measured() -> WorkListed:
+    """Pads that are thin, so that they are urgent and due in a week."""
+    found = Assessment(
+        level=WorkLevel.URGENT,
+        due_on=date(2030, 5, 8),
+        thresholds=Thresholds(
+            advised_below_thousandths=5_000,
+            urgent_below_thousandths=3_000,
+            advised_due_days=None,
+            urgent_due_days=7,
+        ),
+    )
+    value = Measurement(unit=MeasurementUnit.MILLIMETRE, thousandths=2_800)
+    return replace(listed(), due_on=found.due_on, measurement=value, assessment=found)
 
 
 def struck(id: str = "pads") -> WorkStruck:
@@ -272,6 +300,8 @@ def work(id: str) -> Work:
         due_mileage_km=None,
         source=None,
         paid=False,
+        measurement=None,
+        assessment=None,
     )
 
 
@@ -336,6 +366,54 @@ def closed(id: str = "d1") -> CaseClosed:
         dealership_id=LYON,
         closed_by="nadia",
         closed_at=later(10),
+        asked_after=later(1450),
+    )
+
+
+def visit_asked() -> VisitQuestionAsked:
+    return VisitQuestionAsked(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        channel=SendingChannel.EMAIL,
+        email="camille@example.org",
+        phone=None,
+        language="fr",
+        link="https://example.org/secret",
+        dealership_called="Lumière Lyon",
+        asked_at=later(1450),
+    )
+
+
+def visit_dropped() -> VisitQuestionDropped:
+    return VisitQuestionDropped(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        reason=VisitQuestionReason.SWITCHED_OFF,
+        dropped_at=later(1450),
+    )
+
+
+def visit_rated(score: int = 6) -> VisitRated:
+    return VisitRated(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        link_id="customer.1",
+        score=score,
+        rated_at=later(1460),
+    )
+
+
+def contact_requested() -> ContactRequested:
+    return ContactRequested(
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        recipient_id="customer",
+        sender_id="nadia",
+        requested_at=later(1460),
     )
 
 
@@ -352,7 +430,12 @@ def deleted() -> CaseDeleted:
 
 def forgotten() -> SubjectForgotten:
     return SubjectForgotten(
-        case_id="d1", organisation_id=GROUP, dealership_id=LYON, forgotten_at=later(12), file_ids=()
+        case_id="d1",
+        organisation_id=GROUP,
+        dealership_id=LYON,
+        forgotten_at=later(12),
+        file_ids=(),
+        audit_ids=(),
     )
 
 

@@ -14,6 +14,7 @@ from infra.http.app import create_app
 from infra.http.auth import PublishedKeys, Verifier
 from infra.http.positions import Positions, Tokens
 from infra.http.request_context import AppState
+from infra.lookups import Lookups
 from infra.signals import Signal
 from infra.testing.deliveries import deliveries
 from infra.testing.serving import KEY
@@ -77,6 +78,7 @@ async def served(dealer: Dealer) -> AsyncIterator[Caller]:
         tokens=Tokens(),
         now=lambda: NOON,
         pool=dealer.pool,
+        lookups=Lookups(dealer.pool, service.shape),
     )
     app = create_app("dealer", [router], app_state)
     transport = httpx.ASGITransport(app)

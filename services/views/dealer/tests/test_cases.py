@@ -1,12 +1,14 @@
 """The history of cases, who sees which of them, and the page of one."""
 
+from dataclasses import replace
+from datetime import date
 from functools import reduce
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from contracts.interventions.case_v1 import InvitationOutcome, Module
+from contracts.interventions.case_v1 import InvitationOutcome, Module, WorkLevel
 from contracts.runtime import REDACTED
 from infra.testing.following import user
 from infra.tokens import Role
@@ -16,6 +18,7 @@ from services.views.dealer.tests.cases import (
     answered,
     assigned,
     closed,
+    contact_requested,
     created,
     customer,
     deleted,
@@ -23,6 +26,7 @@ from services.views.dealer.tests.cases import (
     forgotten,
     invited,
     listed,
+    measured,
     paid,
     read,
     refused,
@@ -34,6 +38,9 @@ from services.views.dealer.tests.cases import (
     undelivered,
     vehicle,
     version,
+    visit_asked,
+    visit_dropped,
+    visit_rated,
 )
 from services.views.dealer.tests.make import GROUP, LYON, NOON, PARIS, later
 from services.views.dealer.tests.stage import Caller, Dealer, served
@@ -44,6 +51,7 @@ DONE = (
 )
 STOCK = Module.USED_VEHICLE_STOCK
 MESSAGE = Module.DIRECT_MESSAGE
+DAY = date(2030, 5, 8)
 
 
 def row(*events: Any) -> Case:
@@ -215,7 +223,7 @@ async def test_the_page_shows_works_messages_and_history(dealer: Dealer) -> None
     )
 
 
-@pytest.mark.requirement("FLB-050", "FLB-016")
+@pytest.mark.requirement("FLB-050", "FLB-016", "FLB-033")
 async def test_people_and_devices_are_named_as_they_are_called_now(dealer: Dealer) -> None:
     await dealer.saw(user("nadia", GROUP), renamed("nadia", "Nadia Zidane"), *tablet("tablet-3"))
     await dealer.saw(created(author_id="tablet-3"), customer())
@@ -259,6 +267,63 @@ async def test_an_anonymised_case_keeps_amounts_and_dates_alone(dealer: Dealer) 
 )
 def test_a_case_stands_where_its_facts_left_it(events: tuple[Any, ...], status: str) -> None:
     assert row(created(), *events).status == status
+
+
+async def test_the_score_of_a_visit_is_in_the_list_and_its_course_in_the_case(
+    dealer: Dealer,
+) -> None:
+    over = (closed(), visit_asked(), visit_rated(), contact_requested())
+    await dealer.saw(*DONE, *over)
+    async with served(dealer) as ask:
+        [listed_there] = (await ask.shown("/cases?closed=true"))["items"]
+        found = await ask.shown("/cases/d1")
+    assert (listed_there["visit_score"], listed_there["contact"]) == (6, "requested")
+    assert (found["visit_score"], found["status"]) == (6, "closed")
+    steps = [(one["what"], one["recipient_id"]) for one in found["history"][:4]]
+    assert steps == [
+        ("contact_requested", "customer"),
+        ("visit_rated", "customer"),
+        ("visit_question_asked", None),
+        ("closed", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "due_on", "overridden"),
+    [("URGENT", DAY, False), ("ADVISED", DAY, True), ("URGENT", None, True)],
+)
+async def test_what_was_measured_is_beside_what_was_said(
+    dealer: Dealer, level: str, due_on: date | None, overridden: bool
+) -> None:
+    said = replace(measured(), level=WorkLevel[level], due_on=due_on)
+    await dealer.saw(created(), said)
+    async with served(dealer) as ask:
+        [work] = (await ask.shown("/cases/d1"))["list_of_works"]
+    assert work["level"] == level.lower()
+    assert work["measured"] == {
+        "unit": "millimetre",
+        "thousandths": 2_800,
+        "level": "urgent",
+        "due_on": DAY.isoformat(),
+        "advised_below_thousandths": 5_000,
+        "urgent_below_thousandths": 3_000,
+        "overridden": overridden,
+    }
+
+
+async def test_a_value_that_no_checklist_explains_is_shown_alone(dealer: Dealer) -> None:
+    await dealer.saw(created(), replace(measured(), assessment=None))
+    async with served(dealer) as ask:
+        [work] = (await ask.shown("/cases/d1"))["list_of_works"]
+    alone = {"unit": "millimetre", "thousandths": 2_800, "overridden": False}
+    nothing = ("level", "due_on", "advised_below_thousandths", "urgent_below_thousandths")
+    assert work["measured"] == {**alone, **dict.fromkeys(nothing)}
+
+
+def test_a_customer_who_was_not_asked_gave_no_score() -> None:
+    found = row(*DONE, closed(), visit_dropped())
+    assert (found.visit_score, found.steps[-1].about) == (None, "switched_off")
+    assert row(*DONE, closed(), visit_asked(), visit_rated(0)).visit_score == 0
 
 
 @pytest.mark.requirement("FLB-107")
@@ -312,6 +377,7 @@ LISTED = {
     "proposed": euros(24_000),
     "accepted": euros(12_000),
     "contact": "none",
+    "visit_score": None,
     "answer_by": None,
     "created_at": "2030-05-01T12:00:00Z",
     "changed_at": "2030-05-01T12:09:00Z",
@@ -332,6 +398,7 @@ WORKS = [
         "source": None,
         "paid": False,
         "accepted": accepted,
+        "measured": None,
         "risk_acknowledged": not accepted,
     }
     for id, accepted in (("pads", False), ("tyres", True))

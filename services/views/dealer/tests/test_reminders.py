@@ -348,6 +348,7 @@ async def test_the_list_ends_after_thirty_days(dealer: Dealer) -> None:
             (created(), sent(), read(), planned(SEND_ON, SEND_AT, POLITELY)),
             ("follow_up", SEND_AT, False),
         ),
+        ((created(), sent(), held()), ("other_channel", FOLLOW_UP_AT, True)),
         ((created(), sent(), read(), contact_requested()), None),
         ((created(), sent(), call_asked()), None),
         ((created(), sent(), undelivered()), None),

@@ -246,6 +246,8 @@ def failed(attempt: int = 1) -> tour.DeliveryFailed:
         reason=tour.FailureReason.REFUSED,
         attempt=attempt,
         location=None,
+        photo_file_id=None,
+        called=True,
         failed_at=NOON + 2 * HOUR,
     )
 

@@ -129,6 +129,56 @@ async def test_what_waits_is_counted_as_its_lists_have_it(depot: Depot) -> None:
     }
 
 
+# --- Orders -----------------------------------------------------------------
+
+
+@pytest.mark.requirement("EXX-09", "SM-08")
+async def test_an_order_shows_who_brings_it_prepares_it_and_takes_it_out(depot: Depot) -> None:
+    await people(depot)
+    await depot.saw(registered(), planned(), pickup_given(), asked(), scanned(), prepared())
+    await depot.saw(composed(courier="hassan"), checked_out(), came_back(), approved())
+    await depot.saw(composed(id="t-2", at=NOON + HOUR))
+    async with served(depot) as api:
+        [one] = await api.items("/orders")
+    assert one == {
+        "order_id": "o-1",
+        "tracking_number": "CASA-2041",
+        "status": "prepared",
+        "city": "Fès",
+        "recipient_name": "Salma Idrissi",
+        "parcels": 2,
+        "cash_on_delivery": CASH,
+        "operator": OMAR,
+        "pickup": {"pickup_id": "k-1", "courier": KARIM},
+        "tour": {"tour_id": "t-2", "status": "ready", "courier": KARIM},
+        "registered_at": "2030-05-01T12:00:00Z",
+        "prepared_at": "2030-05-01T13:00:00Z",
+    }
+
+
+ORDERS = {
+    "/orders": ["o-3", "o-2", "o-1"],
+    "/orders?status=registered": ["o-3"],
+    "/orders?status=to_prepare": ["o-2"],
+    "/orders?status=prepared": ["o-1"],
+    "/orders?city=FES": ["o-1"],
+    "/orders?tracking_number=AGA-1": ["o-3"],
+    "/orders?tracking_number=AGA-1&status=prepared": [],
+}
+
+
+@pytest.mark.requirement("EXX-09")
+async def test_an_order_that_nobody_brings_or_prepares_yet_is_found(depot: Depot) -> None:
+    await depot.saw(registered(), asked(), prepared())
+    await depot.saw(registered("o-2", "RABAT-7", "Rabat"), asked(id="o-2"))
+    await depot.saw(registered("o-3", "AGA-1", "Agadir"))
+    async with served(depot) as api:
+        await answers(api, "order_id", ORDERS)
+        [new] = await api.items("/orders?status=registered", roles=("depot_agent",))
+        waiting = {"operator": None, "pickup": None, "tour": None, "prepared_at": None}
+        assert new | waiting == new
+
+
 # --- Incoming parcels -------------------------------------------------------
 
 
@@ -319,7 +369,7 @@ async def test_what_is_kept_of_returns_is_counted_with_its_value(depot: Depot) -
 async def test_each_list_is_a_file(depot: Depot, format: str) -> None:
     await depot.saw(registered(), asked(), planned(), composed(), came_back())
     async with served(depot) as api:
-        for path in ("/work", "/incoming", "/outgoing", "/returns"):
+        for path in ("/work", "/orders", "/incoming", "/outgoing", "/returns"):
             answer = await api.ask("GET", f"{path}?format={format}")
             assert answer.status_code == 200, path
             if format == "csv":

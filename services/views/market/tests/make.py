@@ -352,7 +352,7 @@ def replaced(id: str = ECLAT) -> request.ReplacementBegun:
 
 def customer_forgotten() -> request.SubjectForgotten:
     return request.SubjectForgotten(
-        request_id="R1", organisation_id="agora", forgotten_at=NOON + DAY
+        request_id="R1", organisation_id="agora", forgotten_at=NOON + DAY, file_ids=()
     )
 
 
@@ -433,6 +433,7 @@ def done() -> job.JobDone:
         units_hundredths=None,
         commission=FEES.commission,
         commission_vat=FEES.commission_vat,
+        vat=FEES.vat,
         reviews_at=SLOT + 7 * DAY,
         customer_email="awa@example.org",
         customer_link=PAGE,

@@ -319,8 +319,8 @@ class TestOwn:
         assert [one["code"] for one in shown["held"]] == ["atlas"]
         assert [one["code"] for one in shown["in_training"]] == ["orion"]
         assert shown["offered"] == [
-            {"kind": "client_process", "code": "orion", "open_trips": 2},
-            {"kind": "additional_service", "code": "wash", "open_trips": 1},
+            {"kind": "client_process", "code": "orion", "open_trips": 2, "more": False},
+            {"kind": "additional_service", "code": "wash", "open_trips": 1, "more": False},
         ]
         assert [(one["driver_id"], one["code"]) for one in waiting] == [("ada", "orion")]
 

@@ -47,12 +47,14 @@ from services.views.partner.tests.make import (
     withdrawn,
 )
 from services.views.partner.trips import (
+    MOST_WANTED,
     NEWEST,
     Expense,
     ExtraCost,
     Reads,
     Trip,
     Viewer,
+    WantedSkill,
     bucket,
     missing,
     project,
@@ -299,6 +301,56 @@ class TestGate:
             assert bool(behind) != quotable
             row = row_of(published(services=("wash",)))
             assert bool(missing(row, ada.skills)) != quotable
+
+
+class TestWanted:
+    async def of(self, partner: Partner, viewer: Viewer = ADA, most: int = 9) -> list[WantedSkill]:
+        asked = questions.wanted(viewer, most_counted=most)
+        return await asked.page(partner.pool, MOST_WANTED, None, 10)
+
+    async def test_a_trip_counts_for_each_skill_it_asks_for(self, partner: Partner) -> None:
+        await partner.saw(published("a", services=("wash",)), published("b"))
+        await partner.saw(published("c", services=("wash", "handover"), process="atlas"))
+        await partner.saw(published("of others", services=("wash",), organisation="other"))
+        await partner.saw(published("over", services=("wash",), until_day=TODAY - DAY))
+        await partner.saw(published("taken", services=("wash",)), assigned("ada", trip="taken"))
+        assert await self.of(partner) == [
+            WantedSkill(WASH, 2, more=False),
+            WantedSkill(HANDOVER, 1, more=False),
+            WantedSkill("client_process:atlas", 1, more=False),
+        ]
+
+    @pytest.mark.requirement("HIF-37")
+    @pytest.mark.parametrize(("last_day", "trips"), [(FROM, 0), (FROM - DAY, 2)])
+    async def test_a_skill_that_is_held_on_the_first_day_opens_nothing(
+        self, partner: Partner, last_day: date, trips: int
+    ) -> None:
+        await partner.saw(published("a", services=("wash",)))
+        await partner.saw(published("b", services=("wash", "handover")))
+        ada = Viewer("hiflow", "ada", {WASH: last_day}, TODAY)
+        found = {one.skill: one.open_trips for one in await self.of(partner, ada)}
+        assert found == {HANDOVER: 1} | ({WASH: trips} if trips else {})
+
+    @pytest.mark.parametrize(("most", "shown", "more"), [(3, 3, False), (2, 2, True)])
+    async def test_so_many_are_counted_whatever_else_they_ask_for(
+        self, partner: Partner, most: int, shown: int, more: bool
+    ) -> None:
+        await partner.saw(published("a", services=("wash",)), published("b", services=("wash",)))
+        await partner.saw(published("c", services=("handover", "wash")))
+        wash, handover = await self.of(partner, most=most)
+        assert wash == WantedSkill(WASH, shown, more)
+        assert handover == WantedSkill(HANDOVER, 1, more=False)
+
+    async def test_skills_that_are_counted_no_further_follow_by_name(
+        self, partner: Partner
+    ) -> None:
+        await partner.saw(published("a", services=("wash",)), published("b", services=("wash",)))
+        await partner.saw(published("c", services=("handover",)))
+        asked = questions.wanted(ADA, most_counted=1)
+        [first] = await asked.page(partner.pool, MOST_WANTED, None, 1)
+        [second] = await asked.page(partner.pool, MOST_WANTED, MOST_WANTED.key(first), 1)
+        assert first == WantedSkill(HANDOVER, 1, more=False)
+        assert second == WantedSkill(WASH, 1, more=True)
 
 
 class TestSearch:

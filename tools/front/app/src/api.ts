@@ -5,6 +5,7 @@ import type { paths as Account } from "./contracts/account";
 import type { components, paths as Accounts } from "./contracts/accounts";
 import type { paths as Backoffice } from "./contracts/backoffice";
 import type { paths as Invoices } from "./contracts/invoices";
+import type { paths as Marketplace } from "./contracts/marketplace";
 import type { paths as Media } from "./contracts/media";
 import type { paths as Missions } from "./contracts/missions";
 import type { paths as Partner } from "./contracts/partner";
@@ -108,6 +109,10 @@ export const accounts = createClient<Accounts, Json>({ baseUrl: `${ORIGIN}/accou
 export const account = createClient<Account, Json>({ baseUrl: `${ORIGIN}/account`, ...how });
 export const backoffice = createClient<Backoffice, Json>({ baseUrl: `${ORIGIN}/backoffice`, ...how });
 export const invoices = createClient<Invoices, Json>({ baseUrl: `${ORIGIN}/invoices`, ...how });
+export const marketplace = createClient<Marketplace, Json>({
+  baseUrl: `${ORIGIN}/marketplace`,
+  ...how,
+});
 export const media = createClient<Media, Json>({ baseUrl: `${ORIGIN}/media`, ...how });
 export const missions = createClient<Missions, Json>({ baseUrl: `${ORIGIN}/missions`, ...how });
 export const partner = createClient<Partner, Json>({ baseUrl: `${ORIGIN}/partner`, ...how });

@@ -1,11 +1,21 @@
 // The words that each API has for its values, in the language of the page.
 
 import { useEffect, useState } from "preact/hooks";
-import { account, accounts, backoffice, invoices, missions, must, partner } from "./api";
+import {
+  account,
+  accounts,
+  backoffice,
+  invoices,
+  marketplace,
+  missions,
+  must,
+  partner,
+} from "./api";
 import type { components as Account } from "./contracts/account";
 import type { components as Accounts } from "./contracts/accounts";
 import type { components as Backoffice } from "./contracts/backoffice";
 import type { components as Invoices } from "./contracts/invoices";
+import type { components as Marketplace } from "./contracts/marketplace";
 import type { components as Missions } from "./contracts/missions";
 import type { components as Partner } from "./contracts/partner";
 import { type Language, useWords } from "./language";
@@ -15,6 +25,7 @@ interface Schemas {
   accounts: Accounts["schemas"];
   backoffice: Backoffice["schemas"];
   invoices: Invoices["schemas"];
+  marketplace: Marketplace["schemas"];
   missions: Missions["schemas"];
   partner: Partner["schemas"];
 }
@@ -36,6 +47,7 @@ const ASK: Record<Api, () => Promise<Reference>> = {
   accounts: () => must(accounts.GET("/reference", kept)),
   backoffice: () => must(backoffice.GET("/reference", kept)),
   invoices: () => must(invoices.GET("/reference", kept)),
+  marketplace: () => must(marketplace.GET("/reference", kept)),
   missions: () => must(missions.GET("/reference", kept)),
   partner: () => must(partner.GET("/reference", kept)),
 };

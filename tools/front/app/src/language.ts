@@ -79,6 +79,22 @@ export class Words {
     return new Intl.ListFormat(this.locale).format(items);
   }
 
+  /** All countries by their codes, in the order of their names. */
+  countries(): [string, string][] {
+    const names = new Intl.DisplayNames(this.locale, { type: "region", fallback: "none" });
+    const named = CODES.filter(isCountry).map((code): [string, string] => [
+      code,
+      names.of(code) ?? "",
+    ]);
+    const { compare } = new Intl.Collator(this.locale);
+    return named.filter(([, name]) => name !== "").sort(([, a], [, b]) => compare(a, b));
+  }
+
+  /** The country that somebody is likely to be of; empty where the browser says none. */
+  region(): string {
+    return new Intl.Locale(this.locale).region ?? "";
+  }
+
   /** A day like 2030-05-31, which is the same everywhere. */
   day(day: string): string {
     return this.days(day, day);
@@ -111,6 +127,15 @@ export class Words {
     return new Intl.NumberFormat(this.locale, format).format(amount_minor / 10 ** places);
   }
 }
+
+const LETTERS = Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+const CODES = LETTERS.flatMap((one) => LETTERS.map((other) => one + other));
+/** Codes that browsers have names for and ISO 3166 gives to no country. */
+const NO_COUNTRY = /^(A[AC]|C[PQ]|DG|E[AUZ]|IC|Q[M-Z]|TA|UN|X.|ZZ)$/;
+
+/** Whether a code is a country's own, and not a former one of it. */
+const isCountry = (code: string) =>
+  !NO_COUNTRY.test(code) && new Intl.Locale(`und-${code}`).region === code;
 
 /** How many digits a currency has after the point. */
 function digits(currency: string): number {

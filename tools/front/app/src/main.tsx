@@ -19,6 +19,7 @@ import { MyAccount, SecondFactor } from "./screens/account";
 import { QuotesToProcess } from "./screens/awarding";
 import { Forgotten, MailLink, SignIn } from "./screens/entering";
 import { MyInvoices, OneInvoice } from "./screens/invoices";
+import { Join } from "./screens/joining";
 import { MyMissions, OneMission } from "./screens/missions";
 import { Register, Registration } from "./screens/registering";
 import { MyQuotes, Trip, TripsNearHome } from "./screens/trips";
@@ -137,6 +138,7 @@ interface PresentProps {
 function Present({ session, entered }: PresentProps) {
   const [name = "", id] = useRoute();
   if (name === "set-password" || name === "confirm-address") return <MailLink purpose={name} />;
+  if (name === "join") return <Join session={session} entered={entered} />;
   if (session === null) {
     if (name === "register") return <Register entered={entered} />;
     return name === "forgotten" ? <Forgotten /> : <SignIn entered={entered} />;

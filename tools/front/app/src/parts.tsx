@@ -233,6 +233,45 @@ export function Field({ label, hint, value, isNext, type = "text", ...input }: F
   );
 }
 
+interface SelectProps {
+  name: string;
+  label: string;
+  /** Values, and the words for them. */
+  options: readonly (readonly [string, string])[];
+  value: string;
+  autocomplete?: string;
+}
+
+/** A choice of one of many, with what the API says about it. */
+export function Select({ name, label, options, value, autocomplete }: SelectProps) {
+  const id = useId();
+  const error = useContext(ErrorsContext).find((one) => isAbout(one, name));
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        name={name}
+        autocomplete={autocomplete}
+        aria-invalid={error !== undefined}
+        aria-describedby={error && `${id}-error`}
+      >
+        <option value="" />
+        {options.map(([one, words]) => (
+          <option key={one} value={one} selected={one === value}>
+            {words}
+          </option>
+        ))}
+      </select>
+      {error && (
+        <strong id={`${id}-error`} class="error" dir="auto">
+          {error.detail}
+        </strong>
+      )}
+    </div>
+  );
+}
+
 /** A box to tick, with what is wrong about it. */
 export function Choice({ name, label }: { name: string; label: string }) {
   const id = useId();

@@ -16,4 +16,11 @@ async function look() {
   else news.hidden = false;
 }
 setInterval(look, EVERY_MILLISECONDS);
+
+// A file is sent by a form of its own, which leads back here: what was begun is kept meanwhile.
+const KEPT = `message ${location.pathname}`;
+const adding = document.getElementById("add");
+if (message !== null && message.value === "") message.value = sessionStorage.getItem(KEPT) ?? "";
+sessionStorage.removeItem(KEPT);
+adding?.addEventListener("submit", () => sessionStorage.setItem(KEPT, message.value));
 document.querySelector(".messages > li:last-child")?.scrollIntoView({ block: "center" });
