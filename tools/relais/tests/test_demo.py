@@ -20,12 +20,14 @@ from services import registry
 from tools.demo import dealership, depot, house, marketplace, money, people
 from tools.demo.story import play
 from tools.demo.summary import summarise
-from tools.demo.teller import Tokens
+from tools.demo.teller import SEEN_WITHIN, Tokens
 from tools.front.people import PHONE, SAMPLES
 from tools.relais.keys import development_token
 from tools.relais.running import company, rehearse
 from tools.relais.tests.conftest import Platform
 
+# A step waits up to `SEEN_WITHIN` and then says what it saw, which tells more than a killed test.
+pytestmark = pytest.mark.timeout(2 * SEEN_WITHIN)
 DRIVERS = people.drivers("1", 8, people.cities())
 PEOPLE = {
     *(person.name for person in DRIVERS),
@@ -43,6 +45,14 @@ PEOPLE = {
         "+33612345678",
     ),
 }
+
+
+class Told(StringIO):
+    """What a story has said so far; a test that fails shows it."""
+
+    def write(self, text: str) -> int:
+        print(text, end="")
+        return super().write(text)
 
 
 def tokens(platform: Platform) -> Tokens:
@@ -72,7 +82,7 @@ async def service_of(platform: Platform, name: str) -> AsyncIterator[Running]:
 @pytest.mark.requirement("HIF-01")
 async def test_the_story_is_told_twice_and_no_log_names_anybody(platform: Platform) -> None:
     for _ in range(2):
-        told = StringIO()
+        told = Told()
         await play(
             platform.url, tokens(platform), Console(file=told), drivers_count=8, trips_count=40
         )
@@ -92,7 +102,7 @@ async def founded(platform: Platform, organisation: str, kind: str, user: str) -
 
 async def test_the_summary_tells_of_what_there_is_alone(platform: Platform) -> None:
     await founded(platform, depot.OPERATOR, "marketplace_operator", depot.LEA)
-    told = StringIO()
+    told = Told()
     async with service_of(platform, "accounts") as first, service_of(platform, "papers") as second:
         await summarise([first, second], Console(file=told, width=200))
     assert re.search(r"events of accounts +\d+ recorded, \d+ published", told.getvalue())
@@ -102,7 +112,7 @@ async def test_the_summary_tells_of_what_there_is_alone(platform: Platform) -> N
 @pytest.mark.requirement("EXX-01", "EXX-04", "EXX-05", "G-20")
 async def test_a_day_in_a_depot_is_told(platform: Platform) -> None:
     await founded(platform, depot.OPERATOR, "marketplace_operator", depot.LEA)
-    told = StringIO()
+    told = Told()
     await depot.play(platform.url, tokens(platform), Console(file=told, width=200))
     for said in (
         "every door says registration-pending",
@@ -122,7 +132,7 @@ async def test_a_day_in_a_depot_is_told(platform: Platform) -> None:
 async def test_a_case_of_a_dealership_is_told(platform: Platform) -> None:
     await founded(platform, depot.OPERATOR, "marketplace_operator", depot.LEA)
     await founded(platform, house.GROUP, "dealer_group", house.MAYA)
-    told = StringIO()
+    told = Told()
     console = Console(file=told, width=200)
     async with card_server(platform.cards) as cards, service_of(platform, "reminders") as here:
         rehearsed = partial(rehearse, here)
@@ -144,10 +154,9 @@ async def test_a_case_of_a_dealership_is_told(platform: Platform) -> None:
         assert said in told.getvalue()
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.requirement("OGU-03", "OGU-04", "OGU-11", "OGU-24", "OGU-25", "G-62", "G-63")
 async def test_two_requests_on_a_marketplace_are_told(platform: Platform) -> None:
-    told = StringIO()
+    told = Told()
     console = Console(file=told, width=200)
     async with (
         service_of(platform, "accounts") as accounts,
