@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import re
+from datetime import UTC, datetime
 from time import perf_counter, time
 from typing import Any
 from uuid import uuid4
@@ -137,7 +138,7 @@ async def walk_round(house: House) -> list[tuple[str, Any]]:
         "last_name": "Dupont",
         "first_name": "Claire",
         "email": house.email,
-        "phone": number_by_day(house.teller.run),
+        "phone": number_by_day(house.teller.run, datetime.now(UTC)),
     }
     parts = [
         ("customer", customer),

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from io import StringIO
 
@@ -11,7 +12,9 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
+from contracts.hours import lawful
 from infra.host import Running, opened
+from infra.phones import zone_of
 from infra.settings import Settings
 from infra.testing.cards import card_server
 from infra.testing.logs import mentioned
@@ -175,6 +178,15 @@ async def test_two_requests_on_a_marketplace_are_told(platform: Platform) -> Non
         "one proposal goes to Awa when its delay ends",
     ):
         assert said in told.getvalue()
+
+
+@pytest.mark.parametrize("hour", range(24))
+@pytest.mark.parametrize("run", ["000000", "04e2b7", "7fffff", "a3c5d1", "ffffff"])
+def test_the_customer_of_the_demo_may_be_written_to_at_any_hour(run: str, hour: int) -> None:
+    now = datetime(2026, 11, 30, hour, 30, tzinfo=UTC)
+    zone = zone_of(house.number_by_day(run, now))
+    assert zone is not None
+    assert lawful(now, zone) == now
 
 
 @pytest.mark.parametrize(
