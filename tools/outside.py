@@ -43,8 +43,7 @@ def fetched(
     """The output of a command that fetches something. Raises `Absent` when it is not to be had."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
     if done.returncode:
-        last = done.stderr.strip().rpartition("\n")[2]
-        raise Absent(f"{what} is not to be had: {last}")
+        raise Absent(f"{what} is not to be had: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -104,12 +103,12 @@ class NpmSource:
                 _need_npm(self.folder.name)
                 for name in names:
                     shutil.copy(self.folder / name, folder)
-                fetched(self.folder.name, ["npm", "ci", "--silent", *_IMPATIENT], cwd=folder)
+                fetched(self.folder.name, ["npm", "ci", *_NPM], cwd=folder)
             return modules
 
 
-_IMPATIENT = ("--fetch-retries=1", "--fetch-timeout=60000")
-"""Without a way out npm would wait for minutes."""
+_NPM = ("--loglevel=error", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=60000")
+"""It says why it fails, and does not wait for minutes without a way out."""
 
 
 def _need_npm(what: str) -> None:
@@ -120,9 +119,8 @@ def _need_npm(what: str) -> None:
 
 def _npm_install(what: str, folder: Path, *packages: str) -> None:
     _need_npm(what)
-    options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-    command = ["npm", "install", "--silent", *options, *_IMPATIENT, f"--prefix={folder}"]
-    subprocess.run([*command, *packages], check=True)
+    options = ["--no-save", "--no-package-lock", "--ignore-scripts", f"--prefix={folder}"]
+    fetched(what, ["npm", "install", *options, *_NPM, *packages])
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from tools.relais.hosting import run, until_told_to_stop
 from tools.relais.platform import platform
 
 console = Console(soft_wrap=True)
+STARTING = "starting PostgreSQL, the broker and the services: half a minute, more the first time"
 ROLES = {
     OrganisationKind.MARKETPLACE: UserRole.MARKETPLACE_MANAGER,
     OrganisationKind.PROVIDER: UserRole.PROVIDER_MANAGER,
@@ -47,6 +48,7 @@ def up() -> int:
 
 async def _up(settings: Settings) -> int:
     told = until_told_to_stop()
+    console.print(STARTING)
     async with platform(settings) as running:
         console.print(
             f"Relais runs at [bold]{running.url}[/bold], which is a page (stop it with Ctrl-C)"
@@ -137,8 +139,8 @@ async def _demo(settings: Settings, depot: bool, dealership: bool, companies: in
     async with AsyncExitStack() as stack:
         cards = await stack.enter_async_context(card_server())
         settings = settings.model_copy(update={"port": port, "card_provider": cards.url})
-        with console.status("starting PostgreSQL, the broker and the services"):
-            running = await stack.enter_async_context(platform(settings))
+        console.print(STARTING)
+        running = await stack.enter_async_context(platform(settings))
         try:
             chronicle = Chronicle()
             if depot:
