@@ -177,12 +177,17 @@ class ContractEnded:
     ended_at: datetime
     # The provider that leaves the marketplace, where it ends for that (M5).
     leaver_id: str | None
+    # A provider that leaves as well, but not before: it would end for that where the other one
+    # stays.
+    also_leaves_id: str | None
+    # The end for that one, that day included.
+    also_last_day: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractContinued:
     """The provider that was to leave stays: there are visits after all, until the end that was
-    said before.
+    said before, or until another provider leaves.
     """
 
     contract_id: str
@@ -192,6 +197,8 @@ class ContractContinued:
     continued_by: str
     plan_at: datetime | None
     continued_at: datetime
+    # The provider; absent before 2026-12, when no other one was known to leave.
+    stayer_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -567,6 +574,10 @@ def decode_contract_ended(message: Any, _unseal: Unseal) -> ContractEnded:
         plan_at=decode_instant(message.plan_at) if message.HasField("plan_at") else None,
         ended_at=decode_instant(message.ended_at),
         leaver_id=message.leaver_id if message.HasField("leaver_id") else None,
+        also_leaves_id=message.also_leaves_id if message.HasField("also_leaves_id") else None,
+        also_last_day=decode_date(message.also_last_day)
+        if message.HasField("also_last_day")
+        else None,
     )
 
 
@@ -579,6 +590,8 @@ def encode_contract_ended(value: ContractEnded, _seal: Seal) -> bytes:
         plan_at=None if value.plan_at is None else encode_instant(value.plan_at),
         ended_at=encode_instant(value.ended_at),
         leaver_id=value.leaver_id,
+        also_leaves_id=value.also_leaves_id,
+        also_last_day=None if value.also_last_day is None else encode_date(value.also_last_day),
     )
     encoded: bytes = message.SerializeToString()
     return encoded
@@ -594,6 +607,7 @@ def decode_contract_continued(message: Any, _unseal: Unseal) -> ContractContinue
         continued_by=message.continued_by,
         plan_at=decode_instant(message.plan_at) if message.HasField("plan_at") else None,
         continued_at=decode_instant(message.continued_at),
+        stayer_id=message.stayer_id if message.HasField("stayer_id") else None,
     )
 
 
@@ -605,6 +619,7 @@ def encode_contract_continued(value: ContractContinued, _seal: Seal) -> bytes:
         continued_by=value.continued_by,
         plan_at=None if value.plan_at is None else encode_instant(value.plan_at),
         continued_at=encode_instant(value.continued_at),
+        stayer_id=value.stayer_id,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -147,7 +147,7 @@ class EndOfProvider:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderStays:
     """The provider does not leave after all: a contract that ends for that, and for nothing that
-    was said since, goes on."""
+    was said since, goes on, as far as no other provider leaves."""
 
     contract_id: str
     provider_id: str
@@ -264,7 +264,7 @@ def evolve(contract: Contract, event: ContractEvent) -> Contract:
         case ContractEnded():
             return end_changed(contract, event)
         case ContractContinued():
-            return replace(contract, last_day=event.last_day or date.max, leaver_id=None)
+            return go_on_again(contract, event)
         case CustomerTold():
             return contract
         case unhandled:
@@ -272,11 +272,26 @@ def evolve(contract: Contract, event: ContractEvent) -> Contract:
 
 
 def end_changed(course: Course, event: ContractEnded) -> Course:
-    """The end that was said before stays known, also where two providers leave."""
-    before = course.last_day if course.leaver_id is None else course.last_day_before
-    return replace(
-        course, last_day=event.last_day, leaver_id=event.leaver_id, last_day_before=before
-    )
+    """The end that was said before stays known, and that of each provider that leaves, until people
+    say another one."""
+    if event.also_leaves_id is not None and event.also_last_day is not None:
+        return replace(
+            course, leavers={**course.leavers, event.also_leaves_id: event.also_last_day}
+        )
+    if event.leaver_id is not None:
+        return replace(course, leavers={**course.leavers, event.leaver_id: event.last_day})
+    return replace(course, said_last_day=event.last_day, leavers={})
+
+
+def go_on_again(course: Course, event: ContractContinued) -> Course:
+    if event.stayer_id is None:
+        return replace(course, said_last_day=event.last_day or date.max, leavers={})
+    return replace(course, leavers=without(course, event.stayer_id))
+
+
+def without(course: Course, provider_id: str) -> dict[str, date]:
+    """The providers that leave, less one."""
+    return {one: day for one, day in course.leavers.items() if one != provider_id}
 
 
 # --- Decisions --------------------------------------------------------------
@@ -552,54 +567,63 @@ def end(command: EndContract, course: Course) -> Decision:
 
 
 def end_of_provider(command: EndOfProvider, course: Course) -> Decision:
-    """With the day before the first visit that the provider would make after its last day."""
+    """With the day before the first visit that the provider would make after its last day. Where it
+    ends before for another one that leaves, that is kept for the case that the other one stays."""
+    if command.provider_id in course.leavers:
+        return []
     first = visits.first_day_of(course, command.provider_id, command.last_day + visits.ONE_DAY)
-    if first is None or course.last_day < first:
+    if first is None or course.said_last_day < first:
         return []
     return ended(replace(command, last_day=first - visits.ONE_DAY), course)
 
 
 def ended(command: EndContract | EndOfProvider, course: Course) -> list[ContractEvent]:
+    leaver = command.provider_id if isinstance(command, EndOfProvider) else None
+    comes_later = leaver is not None and course.last_day <= command.last_day
+    last_day = course.last_day if comes_later else command.last_day
     event = ContractEnded(
         contract_id=course.agreed.contract_id,
         organisation_id=course.agreed.organisation_id,
-        last_day=command.last_day,
+        last_day=last_day,
         ended_by=command.by,
         plan_at=None,
         ended_at=command.at,
-        leaver_id=command.provider_id if isinstance(command, EndOfProvider) else None,
+        leaver_id=course.leaver_id if comes_later else leaver,
+        also_leaves_id=leaver if comes_later else None,
+        also_last_day=command.last_day if comes_later else None,
     )
     known = replace(event, plan_at=following(course, event, command.at))
-    return [known, *told(course, command.last_day, command.at)]
+    return [known, *told_anew(course, last_day, command.at)]
 
 
 def go_on(command: ProviderStays, course: Course) -> list[ContractEvent]:
-    if course.leaver_id != command.provider_id:
+    if command.provider_id not in course.leavers:
         return []
-    last_day = None if course.last_day_before == date.max else course.last_day_before
+    last_day = replace(course, leavers=without(course, command.provider_id)).last_day
     event = ContractContinued(
         contract_id=course.agreed.contract_id,
         organisation_id=course.agreed.organisation_id,
-        last_day=last_day,
+        last_day=None if last_day == date.max else last_day,
         continued_by=command.by,
         plan_at=None,
         continued_at=command.at,
+        stayer_id=command.provider_id,
     )
     known = replace(event, plan_at=following(course, event, command.at))
-    return [known, *told(course, last_day, command.at)]
+    return [known, *told_anew(course, last_day, command.at)]
 
 
-def told(course: Course, last_day: date | None, at: datetime) -> list[ContractEvent]:
-    """Nobody who was forgotten is written to."""
+def told_anew(course: Course, last_day: date, at: datetime) -> list[ContractEvent]:
+    """The customer is told of another end alone; nobody who was forgotten is written to."""
     agreed = course.agreed
-    if agreed.customer_email == REDACTED:
+    if last_day == course.last_day or agreed.customer_email == REDACTED:
         return []
     return [
         CustomerTold(
             contract_id=agreed.contract_id,
             organisation_id=agreed.organisation_id,
             request_id=agreed.request_id,
-            last_day=last_day,
+            last_day=None if last_day == date.max else last_day,
             customer_email=agreed.customer_email,
             customer_link=agreed.customer_link,
             language=agreed.language,

@@ -57,11 +57,21 @@ class Course:
     planned: Mapping[date, VisitPlanned] = field(default_factory=dict)
     turns: tuple[ContractReassigned, ...] = ()
     """The providers that took over, by their first days."""
-    last_day: date = date.max
-    leaver_id: str | None = None
-    """The provider for whose leaving it ends."""
-    last_day_before: date = date.max
-    """The end that was said before that."""
+    said_last_day: date = date.max
+    """The end that people said."""
+    leavers: Mapping[str, date] = field(default_factory=dict)
+    """The providers that leave the marketplace, each with the end for that."""
+
+    @property
+    def last_day(self) -> date:
+        """The day with which it ends, for whatever comes first."""
+        return min((self.said_last_day, *self.leavers.values()))
+
+    @property
+    def leaver_id(self) -> str | None:
+        """The provider for whose leaving it ends."""
+        first = min(self.leavers, key=lambda one: (self.leavers[one], one), default=None)
+        return first if first and self.leavers[first] < self.said_last_day else None
 
 
 def visits(course: Course, since: date, until: date) -> Iterator[Visit]:

@@ -155,8 +155,11 @@ class ContractHistory(
         ContractReassigned: ("provider_id", "first_day", "reassigned_by", "reassigned_at"),
         VisitSwapped: ("visit", "provider_id", "swapped_by", "swapped_at"),
         RuleChanged: ("rule", "first_day", "minute", "changed_by", "changed_at"),
-        ContractEnded: ("last_day", "leaver_id", "ended_by", "ended_at"),
-        ContractContinued: ("last_day", "continued_by", "continued_at"),
+        ContractEnded: (
+            *("last_day", "leaver_id", "also_leaves_id", "also_last_day"),
+            *("ended_by", "ended_at"),
+        ),
+        ContractContinued: ("last_day", "stayer_id", "continued_by", "continued_at"),
         CustomerTold: ("last_day", "told_at"),
     },
 ):

@@ -1,6 +1,8 @@
 """A provider leaves, and each of its jobs goes the way that the operator said (M5)."""
 
 from dataclasses import replace
+from datetime import date
+from functools import reduce
 
 import pytest
 
@@ -25,6 +27,7 @@ from contracts.timers import CancelTimer
 from infra.testing.spec import Spec
 from services.dispatch import contract, job
 from services.dispatch.contract import EndContract
+from services.dispatch.contract.visits import Course
 from services.dispatch.job import NoSuchJob, SettleJob
 from services.dispatch.reactions import from_dispatch_job
 from services.dispatch.reactions.from_marketplace_relation import (
@@ -86,6 +89,19 @@ def agreed(command: contract.Command, *history: ContractEvent) -> list[ContractE
     answer = of_contract(*history).answer(command)
     assert isinstance(answer, list), answer
     return answer
+
+
+def recorded(command: contract.Command, *history: ContractEvent) -> list[ContractEvent]:
+    """The events of a command, which records nothing when it comes again."""
+    events = agreed(command, *history)
+    of_contract(*history).when(command).records(*events)
+    return events
+
+
+def last_day(*history: ContractEvent) -> date:
+    state = reduce(contract.evolve, history, contract.initial)
+    assert isinstance(state, Course)
+    return state.last_day
 
 
 def settled(outcome: JobOutcome) -> list[SettleJob]:
@@ -167,6 +183,47 @@ def test_a_contract_goes_on_when_its_provider_stays_after_all() -> None:
     of_contract(*history).when(stay).records(back, told)
     assert isinstance(told, CustomerTold)
     assert told.last_day is None
+
+
+@pytest.mark.requirement("OGU-19")
+@pytest.mark.parametrize("first", ["eclat", "vitrex"])
+def test_of_two_providers_that_leave_the_one_that_stays_does_not_keep_the_other(first: str) -> None:
+    (leave,), (stay,) = of_contracts(announced(contracts=("SC1",))), of_contracts(called_off("SC1"))
+    (agreement,) = agreed(agree())
+    history = [agreement, *agreed(reassign(SLOT.date() + 5 * DAY), agreement)]
+    ends = {"eclat": SLOT.date(), "vitrex": SLOT.date() + 4 * DAY}
+    for one in (first, *(ends.keys() - {first})):
+        history += recorded(replace(leave, provider_id=one), *history)
+    assert last_day(*history) == ends["eclat"]
+    after = [*history, *recorded(replace(stay, provider_id="eclat"), *history)]
+    assert last_day(*after) == ends["vitrex"]
+    after += recorded(replace(stay, provider_id="vitrex"), *after)
+    assert last_day(*after) == date.max
+    other = [*history, *recorded(replace(stay, provider_id="vitrex"), *history)]
+    assert last_day(*other) == ends["eclat"]
+
+
+@pytest.mark.requirement("OGU-19")
+def test_a_provider_that_leaves_stays_and_leaves_again_is_not_kept_by_another_one() -> None:
+    (leave,), (stay,) = of_contracts(announced(contracts=("SC1",))), of_contracts(called_off("SC1"))
+    (agreement,) = agreed(agree())
+    history = [agreement, *agreed(reassign(SLOT.date() + 5 * DAY), agreement)]
+    for command, who in ((leave, "vitrex"), (leave, "eclat"), (stay, "vitrex"), (leave, "vitrex")):
+        history += recorded(replace(command, provider_id=who), *history)
+    history += recorded(replace(stay, provider_id="eclat"), *history)
+    assert last_day(*history) == SLOT.date() + 4 * DAY
+
+
+@pytest.mark.requirement("OGU-19")
+def test_the_customer_is_told_of_an_end_that_is_another_one_alone() -> None:
+    (leave,) = of_contracts(announced(contracts=("SC1",)))
+    (agreement,) = agreed(agree())
+    history = [agreement, *agreed(reassign(SLOT.date() + 5 * DAY), agreement)]
+    history += recorded(leave, *history)
+    [noted] = recorded(replace(leave, provider_id="vitrex"), *history)
+    assert isinstance(noted, ContractEnded)
+    assert (noted.last_day, noted.leaver_id) == (SLOT.date(), "eclat")
+    assert (noted.also_leaves_id, noted.also_last_day) == ("vitrex", SLOT.date() + 4 * DAY)
 
 
 @pytest.mark.requirement("OGU-19")

@@ -105,6 +105,8 @@ def ended(contract_id: str, last_day: date) -> ContractEnded:
         plan_at=None,
         ended_at=NOON,
         leaver_id=None,
+        also_leaves_id=None,
+        also_last_day=None,
     )
 
 

@@ -84,6 +84,8 @@ ENDED = ContractEnded(
     ended_by="sophie",
     ended_at=NOON,
     leaver_id=ECLAT,
+    also_leaves_id=None,
+    also_last_day=None,
 )
 CONTINUED = ContractContinued(
     contract_id="SC1",
@@ -92,6 +94,7 @@ CONTINUED = ContractContinued(
     last_day=None,
     continued_by="sophie",
     continued_at=NOON,
+    stayer_id=ECLAT,
 )
 GROUND = (activated(), connected(), connected(VITREX, "Vitrex"))
 TURN = {
