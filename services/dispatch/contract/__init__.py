@@ -557,7 +557,7 @@ def change_rule(command: ChangeRule, course: Course) -> Decision:
 
 def end(command: EndContract, course: Course) -> Decision:
     """The end may be put off while it has not come."""
-    if command.last_day == course.last_day:
+    if command.last_day == course.said_last_day and not course.leavers:
         return []
     if bad := past(course, "last_day", command.last_day, command.at):
         return bad
