@@ -41,6 +41,8 @@ Reads = (
 )
 MOST_ENDED = 50
 """How many ended sessions of a user are remembered; their tokens have ended long before."""
+MOST_FORMER = 50
+"""How many former places of a user are remembered; a device is not offline for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,15 @@ class RolesAt:
 
     dealership_id: str
     roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The roles that a user had at a dealership until a time."""
+
+    dealership_id: str
+    roles: tuple[str, ...]
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,16 @@ class User:
     """The sessions that ended alone, the last ones last."""
     dealerships: tuple[RolesAt, ...] = ()
     """Where the roles of dealerships hold; a group manager is one everywhere."""
+    former: tuple[Former, ...] = ()
+    """Where they held before, the last ones last; devices tell late of what was done then."""
+
+    def roles_at(self, dealership_id: str, at: datetime) -> frozenset[str]:
+        """The roles at a dealership at that time; those that came later as well."""
+        now = () if self.closed else self.dealerships
+        then = (one for one in self.former if at < one.until)
+        known: tuple[RolesAt | Former, ...] = (*now, *then)
+        there = (one for one in known if one.dealership_id == dealership_id)
+        return frozenset(role for one in there for role in one.roles)
 
 
 def key(event: Reads) -> tuple[str]:
@@ -92,12 +113,15 @@ def project(row: User | None, event: Reads) -> User:
             return replace(row, active=False, closed=False, sessions_over_at=event.listed_at)
         case UserDeactivated():
             ended_at = event.deactivated_at
-            return replace(row, active=False, closed=True, sessions_over_at=ended_at)
+            left = _left(row, (), ended_at)
+            return replace(left, active=False, closed=True, sessions_over_at=ended_at)
         case SubjectForgotten():
-            return replace(row, active=False, closed=True, sessions_over_at=event.forgotten_at)
+            left = _left(row, (), event.forgotten_at)
+            return replace(left, active=False, closed=True, sessions_over_at=event.forgotten_at)
         case RolesChanged():
             places = _places(event.dealerships)
-            return replace(row, roles=_names(event.roles), dealerships=places)
+            left = _left(row, places, event.changed_at)
+            return replace(left, roles=_names(event.roles), dealerships=places)
         case PasswordSet():
             return replace(row, sessions_over_at=event.set_at)
         case TotpRemoved():
@@ -110,6 +134,15 @@ def project(row: User | None, event: Reads) -> User:
             return replace(row, ended_sessions=ended)
         case unhandled:
             assert_never(unhandled)
+
+
+def _left(row: User, places: tuple[RolesAt, ...], at: datetime) -> User:
+    """The user, who has roles at these places alone from then on."""
+    if row.closed:
+        return row
+    gone = (Former(one.dealership_id, one.roles, at) for one in row.dealerships)
+    left = (one for one in gone if RolesAt(one.dealership_id, one.roles) not in places)
+    return replace(row, former=(*row.former, *left)[-MOST_FORMER:])
 
 
 def _names(roles: Iterable[Role]) -> tuple[str, ...]:
@@ -158,16 +191,17 @@ async def require_active(
 async def require_at(
     context: RequestContext, field: str, user_id: str, dealership_id: str, *roles: Role
 ) -> None:
-    """Refuse a command whose field names nobody of the caller's organisation who has one of these
-    roles, or any when none is named, at that dealership. Technicians and auditors, who do not sign
-    in, are somebody (FLB-015, FLB-050); who was deactivated is nobody (G-31).
+    """Refuse a command whose field names nobody of the caller's organisation who had one of these
+    roles, or any when none is named, at that dealership when it was said: a device tells of it late
+    (FLB-031). Technicians and auditors, who do not sign in, are somebody (FLB-015, FLB-050); who
+    was deactivated before is nobody (G-31).
 
     Raises the 422 `Problem` of the field.
     """
-    user = await require(context, field, user_id)
-    wanted = _names(roles)
-    there = (one for one in user.dealerships if one.dealership_id == dealership_id)
-    held = {role for one in there for role in one.roles}
+    user = await context.lookup(lookup, user_id)
+    if user is None or user.organisation_id != context.principal.organisation_id:
+        raise unknown_reference(field, "user")
+    wanted, held = _names(roles), user.roles_at(dealership_id, context.occurred_at)
     if not held or (wanted and held.isdisjoint(wanted)):
         raise unknown_reference(field, "user")
 

@@ -3,12 +3,19 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from contracts.accounts.user_v1 import Role, RolesAtDealership
+from contracts.accounts.user_v1 import (
+    Role,
+    RolesAtDealership,
+    RolesChanged,
+    SubjectForgotten,
+    UserDeactivated,
+)
 from contracts.dealerships.dealership_v1 import DealershipOpened, Licence, LicencesChanged
 from contracts.dealerships.device_v1 import Application, DeviceAdded, DevicePaired
 from contracts.interventions import case_v1
@@ -221,6 +228,39 @@ async def test_who_audits_does_so_on_a_device_for_it(database: str) -> None:
             assert refusal(refused) == (422, "unknown-reference"), changed
         manager = await api.begun("ines", template_id=template_id, auditor_id=None)
         assert manager.status_code == 201, manager.text
+
+
+@pytest.mark.requirement("FLB-031", "G-31")
+@pytest.mark.parametrize("seconds", [0, 1])
+@pytest.mark.parametrize("how", ["deactivated", "moved", "forgotten"])
+async def test_a_device_that_was_offline_names_who_has_left_since(
+    database: str, how: str, seconds: int
+) -> None:
+    async with served(database) as api:
+        template_id = await api.template()
+        left = datetime(2026, 5, 6, 7, 30, tzinfo=UTC) + timedelta(seconds=seconds)
+        await follow(api.running, leaves("karim", how, left))
+        made = await api.begun(template_id=template_id)
+        assert made.status_code == (201 if seconds else 422), made.text
+
+
+def leaves(user_id: str, how: str, at: datetime) -> Any:
+    """The fact by which somebody audits at the dealership no more."""
+    if how == "deactivated":
+        return UserDeactivated(
+            user_id=user_id, organisation_id=GROUP, deactivated_by="maya", deactivated_at=at
+        )
+    if how == "forgotten":
+        return SubjectForgotten(user_id=user_id, forgotten_at=at)
+    there = (RolesAtDealership(dealership_id=METZ, roles=(Role.TECHNICIAN,)),)
+    return RolesChanged(
+        user_id=user_id,
+        organisation_id=GROUP,
+        roles=(Role.TECHNICIAN,),
+        dealerships=there,
+        changed_by="maya",
+        changed_at=at,
+    )
 
 
 @pytest.mark.requirement("G-01", "FLB-022")
