@@ -115,6 +115,8 @@ class Sender(Polling):
         self._moved: dict[str, datetime] = {}
         """The same of messages that have moved on since; the outbox follows."""
         self._moves = 0
+        self._taken: list[tuple[receipts.Receipt, Sequence[Ready]]] = []
+        """Parcels of this page that have a receipt, and the messages of each that do not know."""
         self._away: dict[Channel, NotNow] = {}
         self._woken: set[Channel] = set()
         self._backlog: Sequence[outbox.Backlog] = ()
@@ -146,6 +148,7 @@ class Sender(Polling):
             return False
         self._away.clear()
         self._woken.clear()
+        self._taken.clear()
         self._moves = 0
         for receipt in await receipts.untold(self._pool, PAGE):
             await self._carefully(receipt.key, partial(self._tell, receipt))
@@ -180,6 +183,11 @@ class Sender(Polling):
                 (key, partial(self._send, *parcel, ids))
                 for key, (parcel, ids) in zip(keys, parcels.items(), strict=True)
                 if key in free
+            )
+            # Noted together: each append is a commit, a record that is read and a change of lists.
+            await self._all(
+                (receipt.key, partial(self._note_sent, receipt, parts))
+                for receipt, parts in self._taken
             )
 
     async def _all(self, work: Iterable[tuple[str, Callable[[], Awaitable[None]]]]) -> None:
@@ -300,11 +308,11 @@ class Sender(Polling):
     async def _follow_up(self, receipt: receipts.Receipt, one: Ready, channel: str) -> None:
         """The provider has the parcel; a message that was not yet in it makes one by itself."""
         if one.message_id in receipt.messages:
-            await self._note_sent(receipt, [one])
+            self._taken.append((receipt, [one]))
             return
         key = f"{messages.sending_id(one.state)}.{channel}"
         if (own := await self._find.submit(key)) is not None:
-            await self._note_sent(own, [one])
+            self._taken.append((own, [one]))
         else:
             await self._hand_over(key, NAMES[channel], [one])
 
@@ -403,7 +411,7 @@ class Sender(Polling):
         if channel not in self._woken:
             self._woken.add(channel)
             await attempts.wake(self._pool, receipt.channel)
-        await self._note_sent(receipt, parts)
+        self._taken.append((receipt, parts))
 
     async def _note_sent(self, receipt: receipts.Receipt, parts: Sequence[Ready]) -> None:
         now = datetime.now(UTC)

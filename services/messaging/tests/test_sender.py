@@ -325,6 +325,21 @@ async def test_no_more_mails_than_those_on_their_way_wait_for_a_receipt(database
         assert len({mail["Message-ID"] for mail in server.mails}) == len(server.mails) == 9
 
 
+async def test_mails_of_a_page_are_noted_together(database: str) -> None:
+    async with (
+        mail_server() as server,
+        staged(database, by_mail(server), send_at_once=2) as stage,
+    ):
+        await stage.meet()
+        await asyncio.gather(*(stage.queue(fresh(f"m-{n}")) for n in range(6)))
+        await stage.round()
+        async with stage.running.pool.connection() as connection:
+            cursor = await connection.execute(
+                "select count(*), count(distinct xid) from es.stored_event where type like '%.sent'"
+            )
+            assert await cursor.fetchone() == (6, 1)
+
+
 @pytest.mark.requirement("G-06")
 async def test_a_message_that_failed_goes_out_again_under_a_name_of_its_own(database: str) -> None:
     async with mail_server() as server, staged(database, by_mail(server)) as stage:
