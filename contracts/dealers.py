@@ -76,6 +76,8 @@ NOTHING_SAID = Settings(
     reminder_follow_up_days=None,
     colour=None,
     visit_question_allowed=None,
+    default_after_sales_message_id=None,
+    default_sales_message_id=None,
 )
 NO_LIMITS = MediaLimits(photos=None, video_seconds=None, videos_seconds=None)
 
@@ -151,11 +153,23 @@ class Effective:
     colour: str | None
     """None: pages of customers have that of the platform."""
     visit_question_allowed: bool
+    default_after_sales_message_id: str | None
+    default_sales_message_id: str | None
 
     @property
     def modes(self) -> tuple[Mode, ...]:
         """The modes in use: those of the modules."""
         return tuple(mode for mode in Mode if mode in {MODES[one] for one in self.modules})
+
+    def default_message_id(self, mode: Mode) -> str | None:
+        """The predefined message that the message of a case begins with (FLB-086)."""
+        match mode:
+            case Mode.AFTER_SALES:
+                return self.default_after_sales_message_id
+            case Mode.SALES:
+                return self.default_sales_message_id
+            case unhandled:
+                assert_never(unhandled)
 
 
 Reads = (
@@ -296,6 +310,14 @@ def _effective(dealership: Dealership, brand: str | None, special: Settings) -> 
         colour=_first(special.colour, own.colour, usual=None),
         visit_question_allowed=_first(
             special.visit_question_allowed, own.visit_question_allowed, usual=True
+        ),
+        default_after_sales_message_id=_first(
+            special.default_after_sales_message_id,
+            own.default_after_sales_message_id,
+            usual=None,
+        ),
+        default_sales_message_id=_first(
+            special.default_sales_message_id, own.default_sales_message_id, usual=None
         ),
     )
 

@@ -143,6 +143,10 @@ class Settings:
     colour: str | None
     # Whether customers are asked how the visit was, a day after their case is closed (I15).
     visit_question_allowed: bool | None
+    # The predefined message that the message of an after-sales case begins with (FLB-086).
+    default_after_sales_message_id: str | None
+    # That of a sales case.
+    default_sales_message_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,6 +372,12 @@ def decode_settings(message: Any) -> Settings:
         visit_question_allowed=message.visit_question_allowed
         if message.HasField("visit_question_allowed")
         else None,
+        default_after_sales_message_id=message.default_after_sales_message_id
+        if message.HasField("default_after_sales_message_id")
+        else None,
+        default_sales_message_id=message.default_sales_message_id
+        if message.HasField("default_sales_message_id")
+        else None,
     )
 
 
@@ -397,6 +407,8 @@ def encode_settings(value: Settings) -> dict[str, Any]:
         "reminder_follow_up_days": value.reminder_follow_up_days,
         "colour": value.colour,
         "visit_question_allowed": value.visit_question_allowed,
+        "default_after_sales_message_id": value.default_after_sales_message_id,
+        "default_sales_message_id": value.default_sales_message_id,
     }
 
 

@@ -1,6 +1,6 @@
 """All that a device needs to work without the web, in one answer (FLB-030)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from contracts import dealers
@@ -32,7 +32,8 @@ class BrandConfigured(Answer):
     brand: str
     brand_name: str
     effective: EffectiveShown
-    """Its default checklist is one of `checklists`, or null."""
+    """Its default checklist is one of `checklists`, and its default messages, which the messages of
+    cases begin with, are of `predefined_messages`; null once deleted."""
 
 
 class ChecklistConfigured(Answer):
@@ -86,7 +87,11 @@ async def show_configuration(dealership_id: Id, context: ReaderContext) -> Answe
         known.organisation_id, dealership_id=dealership_id
     )
     around = templates.of_dealership(known.organisation_id, dealership_id).only(brand=brands)
-    there = frozenset(one.checklist_id for one in written)
+    greetings = await messages.many(pool, predefined_messages.BY_TITLE)
+    there = Proposable(
+        checklist_ids=frozenset(one.checklist_id for one in written),
+        message_ids=frozenset(one.predefined_message_id for one in greetings),
+    )
     return Answered(
         Configuration(
             dealership_id=dealership_id,
@@ -99,19 +104,29 @@ async def show_configuration(dealership_id: Id, context: ReaderContext) -> Answe
             users=tuple(
                 colleague(one, dealership_id) for one in await people.many(pool, colleagues.BY_ID)
             ),
-            predefined_messages=tuple(
-                map(message_shown, await messages.many(pool, predefined_messages.BY_TITLE))
-            ),
+            predefined_messages=tuple(map(message_shown, greetings)),
             templates=tuple(map(template_shown, await around.many(pool, templates.BY_TITLE))),
         )
     )
 
 
-def configured(known: Dealership, brand: Brand, checklist_ids: frozenset[str]) -> BrandConfigured:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposable:
+    """The things of a dealership that a default may name."""
+
+    checklist_ids: frozenset[str]
+    message_ids: frozenset[str]
+
+
+def configured(known: Dealership, brand: Brand, there: Proposable) -> BrandConfigured:
     """A default that was deleted is proposed no more."""
     effective = dealers.with_brand(known, brand)
-    if effective.default_checklist_id not in checklist_ids:
+    if effective.default_checklist_id not in there.checklist_ids:
         effective = replace(effective, default_checklist_id=None)
+    if effective.default_after_sales_message_id not in there.message_ids:
+        effective = replace(effective, default_after_sales_message_id=None)
+    if effective.default_sales_message_id not in there.message_ids:
+        effective = replace(effective, default_sales_message_id=None)
     return BrandConfigured(
         brand=brand.brand,
         brand_name=brand.brand_name,

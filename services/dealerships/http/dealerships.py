@@ -43,8 +43,8 @@ from infra.http.pages import Paging, Typed
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
 from infra.lookups import organisations
-from services.dealerships import checklist, dealership
-from services.dealerships.aggregates import CHECKLIST, DEALERSHIP
+from services.dealerships import checklist, dealership, predefined_message
+from services.dealerships.aggregates import CHECKLIST, DEALERSHIP, PREDEFINED_MESSAGE
 from services.dealerships.dealership import NoSuchDealership, Open
 from services.dealerships.http.access import (
     MANAGERS,
@@ -171,6 +171,10 @@ class SettingsBody(Body):
     """Of the pages of customers: red, green, blue. Texts on it and in it stay readable."""
     visit_question_allowed: bool | None = None
     """Whether customers are asked how the visit was, a day after their case is closed."""
+    default_after_sales_message_id: Id | None = None
+    """The predefined message that the message of a case of after-sales begins with."""
+    default_sales_message_id: Id | None = None
+    """That of a case of sales."""
 
     def settings(self) -> Settings:
         """The contract's value."""
@@ -199,6 +203,8 @@ class SettingsBody(Body):
             reminder_follow_up_days=self.reminder_follow_up_days,
             colour=None if self.colour is None else self.colour.lower(),
             visit_question_allowed=self.visit_question_allowed,
+            default_after_sales_message_id=self.default_after_sales_message_id,
+            default_sales_message_id=self.default_sales_message_id,
         )
 
 
@@ -281,6 +287,8 @@ class SettingsShown(Answer):
     reminder_follow_up_days: int | None
     colour: str | None
     visit_question_allowed: bool | None
+    default_after_sales_message_id: str | None
+    default_sales_message_id: str | None
 
 
 class EffectiveShown(Answer):
@@ -313,6 +321,8 @@ class EffectiveShown(Answer):
     reminder_follow_up_days: int
     colour: str | None
     visit_question_allowed: bool
+    default_after_sales_message_id: str | None
+    default_sales_message_id: str | None
 
 
 class BrandShown(Answer):
@@ -479,7 +489,7 @@ async def change_settings(
 ) -> Answered[Recorded]:
     """Say how the dealership works where no brand says otherwise."""
     known = await own(context, dealership_id, *MANAGERS)
-    await require_checklist(context, known, None, body.default_checklist_id)
+    await require_defaults(context, known, None, body)
     return await context.handle(DEALERSHIP, dealership_id, changing(context, None, body))
 
 
@@ -490,7 +500,7 @@ async def change_settings_of_brand(
     """Say how the dealership works with a brand: what is said replaces what is said for all."""
     known = await own(context, dealership_id, *MANAGERS)
     brand_named(context, known, brand)
-    await require_checklist(context, known, brand, body.default_checklist_id)
+    await require_defaults(context, known, brand, body)
     return await context.handle(DEALERSHIP, dealership_id, changing(context, brand, body))
 
 
@@ -558,6 +568,34 @@ def changing(
         by=context.principal.subject,
         at=context.at,
     )
+
+
+async def require_defaults(
+    context: RequestContext, known: Dealership, brand: str | None, body: SettingsBody
+) -> None:
+    """Refuse defaults that the dealership does not have. Raises a 422 `Problem`."""
+    await require_checklist(context, known, brand, body.default_checklist_id)
+    for field, message_id, mode in (
+        ("default_after_sales_message_id", body.default_after_sales_message_id, Mode.AFTER_SALES),
+        ("default_sales_message_id", body.default_sales_message_id, Mode.SALES),
+    ):
+        if message_id is not None:
+            await require_message(context, field, known, message_id, mode)
+
+
+async def require_message(
+    context: RequestContext, field: str, known: Dealership, message_id: str, mode: Mode
+) -> None:
+    """Refuse what is no predefined message of the dealership, or is one for a module of the other
+    mode (FLB-086). Raises the 422 `Problem` of the field."""
+    state = (await context.load(PREDEFINED_MESSAGE, message_id)).state
+    if not isinstance(state, predefined_message.Saved) or (
+        state.saved.dealership_id != known.dealership_id
+    ):
+        raise unknown_reference(field, "predefined_message")
+    module = state.saved.module
+    if module is not None and dealers.MODES[Module(module)] is not mode:
+        raise unknown_reference(field, "predefined_message")
 
 
 async def require_checklist(

@@ -16,7 +16,7 @@ from contracts.accounts.user_v1 import (
 )
 from infra.consumers.views import OutOfOrder
 from infra.testing.following import NOON, activated, follow, user
-from services.dealerships.aggregates import CHECKLIST, PREDEFINED_MESSAGE, TEMPLATE
+from services.dealerships.aggregates import CHECKLIST, DEALERSHIP, PREDEFINED_MESSAGE, TEMPLATE
 from services.dealerships.read_models import colleagues, dealerships
 from services.dealerships.tests.make import brand_added, dealership_opened
 from services.dealerships.tests.serving import Caller, refusal, served
@@ -51,9 +51,15 @@ async def filled(api: Caller, where: str) -> str:
     body = {"default_checklist_id": checklist_id}
     assert (await api.manager(where, "PUT", "/brands/peugeot/settings", body)).is_success
     await api.made(await api.manager(where, "POST", "/templates", TEMPLATED), TEMPLATE)
-    message = await api.manager(where, "POST", "/predefined-messages", MESSAGE)
-    await api.made(message, PREDEFINED_MESSAGE)
+    await greeting(api, where)
     return checklist_id
+
+
+async def greeting(api: Caller, where: str, module: str | None = None) -> str:
+    """The id of a predefined message of the dealership."""
+    body = MESSAGE | {"module": module}
+    made = await api.manager(where, "POST", "/predefined-messages", body)
+    return await api.made(made, PREDEFINED_MESSAGE)
 
 
 @pytest.mark.requirement("FLB-030", "FLB-043", "FLB-050", "FLB-133")
@@ -96,6 +102,47 @@ async def test_a_device_that_has_it_is_spared_until_it_changes(database: str) ->
         assert again.status_code == 200
         [brand] = again.json()["brands"]
         assert brand["effective"]["default_checklist_id"] is None
+
+
+@pytest.mark.requirement("FLB-086")
+async def test_a_device_knows_what_messages_begin_with_until_it_is_deleted(database: str) -> None:
+    async with served(database) as api:
+        where = await api.opened()
+        said = {
+            "default_after_sales_message_id": await greeting(api, where),
+            "default_sales_message_id": await greeting(api, where, "direct_message"),
+        }
+        assert (await api.manager(where, "PUT", "/settings", said)).is_success
+        await api.follows(DEALERSHIP, where)
+        [brand] = (await fetched(api, where)).json()["brands"]
+        assert said.items() <= brand["effective"].items()
+        for message_id in said.values():
+            path = f"/predefined-messages/{message_id}"
+            assert (await api.manager(where, "DELETE", path)).is_success
+            await api.follows(PREDEFINED_MESSAGE, message_id)
+        [brand] = (await fetched(api, where)).json()["brands"]
+        assert dict.fromkeys(said).items() <= brand["effective"].items()
+
+
+@pytest.mark.requirement("FLB-086")
+async def test_the_default_of_a_mode_is_a_message_of_the_dealership_for_it(database: str) -> None:
+    async with served(database) as api:
+        where, other = await api.opened(), await api.opened()
+        for message_id, after_sales, sales in (
+            (await greeting(api, where), True, True),
+            (await greeting(api, where, "warranty"), True, False),
+            (await greeting(api, where, "direct_message"), False, True),
+            (await greeting(api, other), False, False),
+            ("nothing", False, False),
+        ):
+            for field, good in (
+                ("default_after_sales_message_id", after_sales),
+                ("default_sales_message_id", sales),
+            ):
+                answer = await api.manager(where, "PUT", "/settings", {field: message_id})
+                assert answer.is_success is good, (field, answer.text)
+                found = [] if good else [one["field"] for one in answer.json()["errors"]]
+                assert found == ([] if good else [f"/{field}"])
 
 
 async def test_a_device_fetches_that_of_its_own_dealership(database: str) -> None:

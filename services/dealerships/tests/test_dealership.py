@@ -91,6 +91,8 @@ USUAL = Effective(
     reminder_follow_up_days=7,
     colour=None,
     visit_question_allowed=True,
+    default_after_sales_message_id=None,
+    default_sales_message_id=None,
 )
 EVERYTHING = Settings(
     dealership_name="Opel Lake",
@@ -117,6 +119,8 @@ EVERYTHING = Settings(
     reminder_follow_up_days=3,
     colour="9c1c2e",
     visit_question_allowed=False,
+    default_after_sales_message_id="m-1",
+    default_sales_message_id="m-2",
 )
 AS_SAID = Effective(
     brand="opel",
@@ -146,6 +150,8 @@ AS_SAID = Effective(
     reminder_follow_up_days=3,
     colour="9c1c2e",
     visit_question_allowed=False,
+    default_after_sales_message_id="m-1",
+    default_sales_message_id="m-2",
 )
 
 

@@ -39,6 +39,8 @@ USUAL: dict[str, Any] = {
     "reminder_follow_up_days": 7,
     "colour": None,
     "visit_question_allowed": True,
+    "default_after_sales_message_id": None,
+    "default_sales_message_id": None,
 }
 SAID: dict[str, Any] = {
     "dealership_name": "Opel Lake",
@@ -65,6 +67,8 @@ SAID: dict[str, Any] = {
     "reminder_follow_up_days": 3,
     "colour": "9c1c2e",
     "visit_question_allowed": False,
+    "default_after_sales_message_id": None,
+    "default_sales_message_id": None,
 }
 SHOWN = SAID | {"modules": ["mechanical", "direct_message"], "notices": ["created", "paid"]}
 LIMITS = {"photos": None, "video_seconds": None, "videos_seconds": 900}

@@ -84,6 +84,7 @@ from services.interventions.http.fields import (
     UnaskedNamed,
     UnitNamed,
 )
+from services.interventions.lookups.dealerships_predefined_message import Proposed
 
 
 class CaseStatus(StrEnum):
@@ -361,6 +362,17 @@ class VisitShown(Answer):
     """Why they were not asked."""
 
 
+class MessageProposed(Answer):
+    """A predefined message, to be completed or changed before it is sent."""
+
+    predefined_message_id: str
+    language: str
+    text: str
+    translated: bool
+    """False: there is none in the customer's language, and this is in that of the dealership, or
+    as it was written first."""
+
+
 # --- Whole ------------------------------------------------------------------
 
 
@@ -385,6 +397,9 @@ class CaseShown(Answer):
     customer: CustomerShown | None
     message: str | None
     predefined_message_id: str | None
+    proposed_message: MessageProposed | None
+    """What the message begins with while none is written: the dealership's default for cases of
+    this mode. Null afterwards, and without a default."""
     answer_by: Instant | None
     returned_by: Instant | None
     customer_waits: bool
@@ -589,7 +604,9 @@ def status_of(state: case.Created) -> CaseStatus:
             assert_never(unhandled)
 
 
-def shown(state: case.Created, payment: Payment | None) -> CaseShown:
+def shown(
+    state: case.Created, payment: Payment | None, proposed_message: Proposed | None = None
+) -> CaseShown:
     """The case to colleagues."""
     paid = payment.kept if payment else frozenset[str]()
     held, created = state.dossier, state.dossier.created
@@ -616,6 +633,7 @@ def shown(state: case.Created, payment: Payment | None) -> CaseShown:
         customer=CustomerShown.of(held.customer) if held.customer else None,
         message=held.message.message if held.message else None,
         predefined_message_id=held.message.predefined_message_id if held.message else None,
+        proposed_message=message_proposed(proposed_message) if proposed_message else None,
         answer_by=asked.answer_by if asked else None,
         returned_by=asked.returned_by if asked else None,
         customer_waits=asked.customer_waits if asked else False,
@@ -642,6 +660,15 @@ def shown(state: case.Created, payment: Payment | None) -> CaseShown:
         overdue=held.overdue is not None,
         forgotten=held.forgotten,
         created_at=created.created_at,
+    )
+
+
+def message_proposed(one: Proposed) -> MessageProposed:
+    return MessageProposed(
+        predefined_message_id=one.predefined_message_id,
+        language=one.picked.language,
+        text=one.picked.text,
+        translated=one.picked.translated,
     )
 
 

@@ -31,6 +31,8 @@ from services.interventions.http.answers import (
     shown,
 )
 from services.interventions.http.fields import Brand, ModuleNamed
+from services.interventions.lookups import dealerships_predefined_message
+from services.interventions.lookups.dealerships_predefined_message import Proposed
 
 router = Router("Cases")
 
@@ -104,7 +106,8 @@ async def show_case(case_id: Id, context: ReaderContext, as_of: AsOf = None) -> 
         ours(context, (await context.load(CASE, case_id)).state)
         return context.show(shown(state, None), found, past=True)
     payment = await context.lookup(payments.lookup, case_id)
-    return context.show(shown(state, payment), found, beside=True)
+    proposed = await message_proposed(context, state)
+    return context.show(shown(state, payment, proposed), found, beside=True)
 
 
 @router.get("/cases/{case_id}/preview")
@@ -153,6 +156,13 @@ async def delete_case(case_id: Id, context: DeleterContext) -> Answered[Recorded
         organisation_id=who.organisation_id, by=who.subject, at=context.occurred_at
     )
     return await context.handle(CASE, case_id, command)
+
+
+async def message_proposed(context: RequestContext, state: case.Created) -> Proposed | None:
+    """The message that a case begins with which waits to be sent and has none."""
+    if not isinstance(state, case.Pending) or state.dossier.message is not None:
+        return None
+    return await dealerships_predefined_message.proposed(context, state.dossier)
 
 
 async def creation(

@@ -4,14 +4,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from contracts import dealers
+from contracts.dealers import Mode, Picked
 from contracts.dealerships.predefined_message_v1 import (
     PredefinedMessageDeleted,
     PredefinedMessageSaved,
+    PredefinedText,
     contract,
 )
 from infra.consumers.views import OutOfOrder, View
 from infra.http.problems import unknown_reference
 from infra.http.request_context import RequestContext
+from infra.lookups import dealerships
 from services.interventions.case.dossier import Dossier
 
 Reads = PredefinedMessageSaved | PredefinedMessageDeleted
@@ -25,6 +29,8 @@ class PredefinedMessage:
     organisation_id: str
     dealership_id: str
     module: str
+    texts: tuple[PredefinedText, ...]
+    """The source first."""
     deleted_at: datetime | None = None
 
 
@@ -40,6 +46,7 @@ def project(row: PredefinedMessage | None, event: Reads) -> PredefinedMessage:
                 organisation_id=event.organisation_id,
                 dealership_id=event.dealership_id,
                 module=event.module.name.lower() if event.module else "",
+                texts=event.texts,
             )
         case PredefinedMessageDeleted():
             if row is None:
@@ -66,11 +73,41 @@ async def require(
     """Refuse what is no predefined message of the case's dealership and module, or was deleted
     before this was said. Raises the 422 `Problem` of the field."""
     found = await context.lookup(lookup, predefined_message_id)
-    created = dossier.created
     if (
         found is None
-        or found.dealership_id != created.dealership_id
-        or found.module not in ("", created.module.name.lower())
+        or not fits(found, dossier)
         or (found.deleted_at is not None and found.deleted_at <= context.occurred_at)
     ):
         raise unknown_reference(field, "predefined_message")
+
+
+def fits(message: PredefinedMessage, dossier: Dossier) -> bool:
+    """Whether it is a message of the case's dealership for cases of its module."""
+    created = dossier.created
+    ours = message.dealership_id == created.dealership_id
+    return ours and message.module in ("", created.module.name.lower())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """The text that the message of a case begins with, and whose it is."""
+
+    predefined_message_id: str
+    picked: Picked
+
+
+async def proposed(context: RequestContext, dossier: Dossier) -> Proposed | None:
+    """The message that the case begins with: the default of its mode, in the language of its
+    customer as far as it is known (FLB-086, FLB-142). None where there is no such default."""
+    dealership = await context.lookup(dealerships.lookup, dossier.created.dealership_id)
+    works = dealers.effective(dealership, dossier.brand) if dealership else None
+    if works is None:
+        return None
+    mode = Mode.SALES if dossier.is_sales else Mode.AFTER_SALES
+    if (message_id := works.default_message_id(mode)) is None:
+        return None
+    found = await context.lookup(lookup, message_id)
+    if found is None or found.deleted_at is not None or not fits(found, dossier):
+        return None
+    picked = dealers.picked(found.texts, dossier.language, works.default_language)
+    return Proposed(predefined_message_id=message_id, picked=picked) if picked else None
