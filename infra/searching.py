@@ -54,7 +54,8 @@ def words(*texts: str) -> Words:
     found: dict[str, None] = {}
     for name in _NAME.findall(_folded(" ".join(texts))):
         parts = _WORD.findall(name)
-        found |= dict.fromkeys(_SHORT.get(part, part[:LONG]) for part in parts)
+        for part in parts:
+            found[_SHORT.get(part, part[:LONG])] = None
         found["".join(parts)[:LONG]] = None
     return Words(" ".join(found))
 
@@ -133,6 +134,8 @@ def _beginning(word: str) -> str:
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 

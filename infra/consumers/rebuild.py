@@ -9,12 +9,12 @@ from typing import Protocol
 
 from contracts.amendments import TYPE
 from infra.amendments import reader_of, said, standing
-from infra.cloudevents import recorded_envelope
-from infra.consumers.filling import fill
-from infra.consumers.records import Delivery, KafkaTopicReader, Partition, stream_of
+from infra.consumers.filling import Filled, fill
+from infra.consumers.records import KafkaTopicReader, Partition, stream_of
 from infra.consumers.subscriptions import Subscription
 from infra.consumers.views import Generation, Generations, ViewHandler, subscriptions
 from infra.database import Pool
+from infra.heap import settled
 from infra.personal import Codec, Encoded, Keyring
 from infra.settings import Settings
 from infra.store import RecordedEvent
@@ -77,7 +77,8 @@ async def rebuild(
     generation = await generations.create(indexed=False)
     try:
         ends = await _ends(reader, generations)
-        await _fill(running, generation, sources, progress, page)
+        with settled():
+            await _fill(running, generation, sources, progress, page)
         await generations.index(generation)
         return await generations.filled(generation, ends)
     except BaseException:
@@ -167,13 +168,18 @@ async def _fill(
     total = sum([await history.count() for history in histories])
     done = 0
 
-    async def write(deliveries: Sequence[Delivery], versions: Mapping[str, int]) -> None:
+    async def write(events: Sequence[Filled], versions: Mapping[str, int]) -> None:
         nonlocal done
-        async with running.pool.connection() as connection, connection.transaction():
+        async with (
+            running.pool.connection() as connection,
+            # The database has all of a page before the next one is decoded.
+            connection.pipeline(),
+            connection.transaction(),
+        ):
             # What says that all is filled is committed after it, and waits for the log.
             await connection.execute("set local synchronous_commit = off")
-            await fill(connection, generation.consumer, handler, deliveries, versions)
-        done += len(deliveries)
+            await fill(connection, generation.consumer, handler, events, versions)
+        done += len(events)
         progress(done, max(done, total))
 
     # A page is decoded while the database writes the one before.
@@ -182,9 +188,9 @@ async def _fill(
         for history in histories:
             async with aclosing(history.pages(size)) as pages:
                 async for page in pages:
-                    deliveries, versions = await history.decoded(page)
+                    events, versions = await history.decoded(page)
                     await writing
-                    writing = asyncio.create_task(write(deliveries, versions))
+                    writing = asyncio.create_task(write(events, versions))
         await writing
     finally:
         writing.cancel()
@@ -269,22 +275,28 @@ class _History:
                 for stream, version, id, type, data, occurred, known in await cursor.fetchall()
             ]
 
-    async def decoded(self, page: Sequence[RecordedEvent]) -> tuple[list[Delivery], dict[str, int]]:
-        """The deliveries of a page, and how far each of its streams is."""
-        deliveries: list[Delivery] = []
+    async def decoded(self, page: Sequence[RecordedEvent]) -> tuple[list[Filled], dict[str, int]]:
+        """The events of a page that hold, and how far each of its streams is."""
+        held: dict[str, list[tuple[str, RecordedEvent]]] = {name: [] for name in self._codecs}
         versions: dict[str, int] = {}
-        for name, codec in self._codecs.items():
-            ours = [recorded for recorded in page if recorded.stream.startswith(f"{name}-")]
-            topic, start = codec.contract.topic, len(name) + 1
-            versions |= {stream_of(topic, one.stream[start:]): one.version for one in ours}
-            streams = [list(events) for _, events in groupby(ours, attrgetter("stream"))]
-            held = [one for s in streams for one in standing(s, said(s), self._reader)]
-            read = [recorded for recorded in held if recorded.type in self._types]
-            events = await codec.try_decode([Encoded(r.event_id, r.type, r.data) for r in read])
-            for recorded, event in zip(read, events, strict=True):
+        for stream, found in groupby(page, attrgetter("stream")):
+            name, _, key = stream.partition("-")
+            # Amendments are in streams of others as well.
+            if (codec := self._codecs.get(name)) is None:
+                continue
+            recorded, told = list(found), stream_of(codec.contract.topic, key)
+            versions[told] = recorded[-1].version
+            held[name] += (
+                (told, one)
+                for one in standing(recorded, said(recorded), self._reader)
+                if one.type in self._types
+            )
+        filled: list[Filled] = []
+        for name, read in held.items():
+            encoded = [Encoded(one.event_id, one.type, one.data) for _, one in read]
+            events = await self._codecs[name].try_decode(encoded)
+            for (told, one), event in zip(read, events, strict=True):
                 if isinstance(event, Exception):
-                    raise NotReadable(recorded) from event
-                key = recorded.stream[start:]
-                envelope = recorded_envelope(key, recorded)
-                deliveries.append(Delivery(stream_of(topic, key), envelope, event))
-        return deliveries, versions
+                    raise NotReadable(one) from event
+                filled.append(Filled(told, one.version, event))
+        return filled, versions

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from contracts.runtime import REDACTED, Contract
+from infra.consumers.filling import Filled
 from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery, Partition
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, merged
@@ -506,7 +507,14 @@ class ViewHandler(Handler):
         self, generation: Generation, tables: Iterable[View[Any, Any]], *, filling: bool = False
     ) -> None:
         """`filling`: into tables that only this handler writes, each stream whole and once."""
-        self._tables = [_Table(generation, table, filling) for table in tables]
+        chosen = list(tables)
+        self._tables = [_Table(generation, table, filling) for table in chosen]
+        self._forgetting = frozenset(
+            kind.cls
+            for table in chosen
+            for kind in table.contract.types
+            if kind.type.endswith(FORGETTING)
+        )
 
     async def prefetch(self, connection: Connection, events: Sequence[Any]) -> None:
         self._clear()
@@ -517,7 +525,19 @@ class ViewHandler(Handler):
         self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
         try:
-            return await self._handle(connection, deliveries)
+            return await self._handle(connection, deliveries, _forgotten(deliveries))
+        finally:
+            self._clear()
+
+    async def fill(
+        self, connection: Connection, events: Sequence[Filled]
+    ) -> Mapping[int, Exception]:
+        """Do the same with whole streams; see `filling.Filler`."""
+        forgotten = [
+            one.stream.partition("/")[2] for one in events if type(one.event) in self._forgetting
+        ]
+        try:
+            return await self._handle(connection, events, forgotten)
         finally:
             self._clear()
 
@@ -547,7 +567,10 @@ class ViewHandler(Handler):
             table.clear()
 
     async def _handle(
-        self, connection: Connection, deliveries: Sequence[Delivery]
+        self,
+        connection: Connection,
+        deliveries: Sequence[Delivery | Filled],
+        forgotten: Sequence[str],
     ) -> Mapping[int, Exception]:
         events = [delivery.event for delivery in deliveries]
         # All questions leave before the first answer is waited for.
@@ -558,12 +581,12 @@ class ViewHandler(Handler):
         failed = self._fold(deliveries)
         for table in self._tables:
             await table.write(connection)
-        if forgotten := _forgotten(deliveries):
+        if forgotten:
             for table in self._tables:
                 await table.forget(connection, forgotten)
         return failed
 
-    def _fold(self, deliveries: Sequence[Delivery]) -> dict[int, Exception]:
+    def _fold(self, deliveries: Sequence[Delivery | Filled]) -> dict[int, Exception]:
         failed: dict[int, Exception] = {}
         broken: set[str] = set()
         readers: dict[type[Any], list[_Table]] = {}

@@ -13,10 +13,13 @@ from contracts.missions import trip_v1
 from contracts.missions.trip_v1 import (
     QuoteSubmitted,
     QuoteWithdrawn,
+    SubjectForgotten,
     TripEvent,
     TripPublished,
 )
+from contracts.runtime import REDACTED
 from infra.consumers.core import Consumer
+from infra.consumers.filling import Filled
 from infra.consumers.views import Generation, Generations, View, ViewHandler
 from infra.searching import Words, words
 from infra.tests.consuming import NOON, TOPIC, ViewKit, history, opened, published, quoted
@@ -127,6 +130,17 @@ class TestColumns:
             trip_id="t-1", driver_id="ada", withdrawn_at=datetime(2030, 1, 1, tzinfo=UTC)
         )
         assert await self.rows(kit, published(), quoted(), gone) == []
+
+
+async def test_whole_streams_say_nothing_more_of_who_is_forgotten(kit: ViewKit) -> None:
+    personal = replace(view, subject="trip_id", personal=("note",))
+    generation = await Generations("personal", [personal], kit.pool).create()
+    gone = SubjectForgotten(trip_id="t-1", forgotten_at=NOON)
+    told = [Filled("missions.trip/t-1", n, e) for n, e in enumerate([published(), quoted(), gone])]
+    async with kit.pool.connection() as connection:
+        handler = ViewHandler(generation, [personal], filling=True)
+        assert await handler.fill(connection, told) == {}
+    assert await kit.ask(f"select note from {generation.schema}.everything") == [REDACTED]
 
 
 class TestGenerations:

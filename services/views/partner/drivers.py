@@ -1,7 +1,7 @@
 """A driver, what they may do and when they are free: one row a driver."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, assert_never
 
@@ -23,6 +23,7 @@ from contracts.missions.driver_v1 import (
     TrainingStarted,
     contract,
 )
+from infra.consumers.rows import replace
 from infra.consumers.views import OutOfOrder, View
 from infra.http.answers import FORMER, Answer, PointShown
 from infra.http.models import Coded, Day, Instant, Named

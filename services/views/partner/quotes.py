@@ -1,6 +1,6 @@
 """Quotes and their standing: one row a driver and trip."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 
@@ -17,6 +17,7 @@ from contracts.missions.trip_v1 import (
     QuoteWithdrawn,
     contract,
 )
+from infra.consumers.rows import replace
 from infra.consumers.views import OutOfOrder, View
 from services.views.partner.trips import Expense
 

@@ -1,7 +1,7 @@
 """Which trips can I take, which missions are mine? One row a trip."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, assert_never
 
@@ -24,6 +24,7 @@ from contracts.missions.trip_v1 import (
     TripPublished,
     contract,
 )
+from infra.consumers.rows import replace
 from infra.consumers.views import OutOfOrder, View
 from infra.database import Pool
 from infra.http.answers import FORMER, Answer, MoneyShown
