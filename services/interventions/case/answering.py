@@ -429,7 +429,8 @@ def reply(
 def request_contact(
     command: RequestContact, dossier: Dossier, link: LinkIssued, sent: CaseSent | None
 ) -> list[CaseEvent]:
-    if isinstance(dossier.contact, ContactRequested):
+    """Each recipient for themselves: whoever is called for another one is not called."""
+    if link.recipient_id in dossier.callers:
         return []
     created = dossier.created
     return [

@@ -167,6 +167,8 @@ class Dossier:
     codes: Mapping[str, Code] = field(default_factory=dict)
     """By the link that they are asked for."""
     contact: ContactRequested | ContactHandled | None = None
+    callers: frozenset[str] = frozenset()
+    """The recipients who wait to be called."""
     urged: AnswerUrged | None = None
     overdue: AnswerOverdue | None = None
     visit: Visit | None = None
@@ -340,8 +342,11 @@ def shown(dossier: Dossier, event: Shown) -> Dossier:
             return code_asked(dossier, event)
         case CodeMistaken():
             return mistaken(dossier, event)
-        case ContactRequested() | ContactHandled():
-            return replace(dossier, contact=event)
+        case ContactRequested():
+            callers = dossier.callers | {event.recipient_id}
+            return replace(dossier, contact=event, callers=callers)
+        case ContactHandled():
+            return replace(dossier, contact=event, callers=frozenset())
         case AnswerUrged():
             return replace(dossier, urged=event)
         case AnswerOverdue():

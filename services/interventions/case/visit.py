@@ -22,6 +22,7 @@ from contracts.interventions.case_v1 import (
     VisitQuestionReason,
     VisitRated,
 )
+from contracts.runtime import REDACTED
 from contracts.timers import CancelTimer, SetTimer
 from services.interventions.case import answering
 from services.interventions.case.answering import Holder
@@ -157,10 +158,17 @@ def fall_due(command: FallDue, dossier: Dossier, closed: CaseClosed) -> list[Cas
             dealership_id=created.dealership_id,
             contact_id=dossier.contact_id,
             link_id=link.link_id,
-            phone=dossier.customer.phone if dossier.customer else None,
+            phone=phone_of(dossier),
             due_at=planned,
         )
     ]
+
+
+def phone_of(dossier: Dossier) -> str | None:
+    """The phone of the customer, while anybody can read it."""
+    if dossier.customer is None or is_unreadable(dossier):
+        return None
+    return dossier.customer.phone
 
 
 def ask(command: AskVisit, dossier: Dossier) -> list[CaseEvent]:
@@ -179,7 +187,7 @@ def ask(command: AskVisit, dossier: Dossier) -> list[CaseEvent]:
 def unasked(dossier: Dossier, terms: Terms) -> VisitQuestionReason | None:
     """Why the customer is not asked at all; None where they are."""
     works = dealers.effective(terms.dealership, dossier.brand)
-    if dossier.forgotten:
+    if dossier.forgotten or is_unreadable(dossier):
         return VisitQuestionReason.CUSTOMER_ERASED
     if not (works or dealers.all_in_all(terms.dealership)).visit_question_allowed:
         return VisitQuestionReason.SWITCHED_OFF
@@ -189,6 +197,12 @@ def unasked(dossier: Dossier, terms: Terms) -> VisitQuestionReason | None:
         return VisitQuestionReason.LINK_IS_VOID
     reached = any(one.channel in terms.channels for one in ways(dossier))
     return None if reached else VisitQuestionReason.NO_CHANNEL
+
+
+def is_unreadable(dossier: Dossier) -> bool:
+    """Whether the key of the case is destroyed, of which the case may hear later."""
+    told = (address for one in ways(dossier) for address in (one.email, one.phone))
+    return REDACTED in told
 
 
 def asks(dossier: Dossier, link: LinkIssued) -> bool:

@@ -299,8 +299,8 @@ def reply(text: str = "Is it still there?", version: int = 1) -> answering.Reply
     return answering.ReplyToCase(holder=HOLDER, version=version, reply=text, at=LATER)
 
 
-def request_contact() -> answering.RequestContact:
-    return answering.RequestContact(holder=HOLDER, at=LATER)
+def request_contact(holder: Holder = HOLDER) -> answering.RequestContact:
+    return answering.RequestContact(holder=holder, at=LATER)
 
 
 def close() -> case.CloseCase:

@@ -13,6 +13,8 @@ from contracts.interventions.case_v1 import (
     CaseClosed,
     ContactHandled,
     ContactRequested,
+    CustomerInvited,
+    CustomerNamed,
     InvitationOutcome,
     LinkScope,
     Module,
@@ -25,6 +27,7 @@ from contracts.interventions.case_v1 import (
     VisitQuestionReason,
     VisitRated,
 )
+from contracts.runtime import REDACTED
 from contracts.timers import CancelTimer, SetTimer
 from services.interventions import case
 from services.interventions.case import answering, recipients, sending, visit
@@ -269,6 +272,15 @@ class TestAsking:
         forget = case.ForgetCase(organisation_id=GROUP, at=LATER)
         CASE.given(*history(*QUESTION, forget)).when(ask()).records(dropped("CUSTOMER_ERASED"))
 
+    @pytest.mark.requirement("G-50")
+    def test_a_customer_who_cannot_be_read_any_more_is_not_asked(self) -> None:
+        """The key is destroyed before the case hears of it."""
+        closed, question = unreadable(*CLOSED), unreadable(*QUESTION)
+        due = last(*QUESTION)
+        assert isinstance(due, VisitQuestionDue)
+        CASE.given(*closed).when(FallDue(at=DUE)).records(replace(due, phone=None))
+        CASE.given(*question).when(ask()).records(dropped("CUSTOMER_ERASED"))
+
     def test_a_case_that_was_deleted_asks_nothing(self) -> None:
         CASE.given(*history(*QUESTION, delete())).when(ask()).records_nothing()
         CASE.given(*history(*CLOSED, delete())).when(FallDue(at=DUE)).records_nothing()
@@ -284,6 +296,16 @@ def dropped(reason: str) -> VisitQuestionDropped:
     )
 
 
+def unreadable(*commands: case.Command) -> list[Any]:
+    """The facts that these commands leave, once nobody can read who the customer is."""
+    return [
+        replace(one, email=REDACTED, phone=REDACTED)
+        if isinstance(one, CustomerNamed | CustomerInvited)
+        else one
+        for one in history(*commands)
+    ]
+
+
 def rated(score: int) -> VisitRated:
     return VisitRated(
         case_id=ID,
@@ -293,6 +315,27 @@ def rated(score: int) -> VisitRated:
         score=score,
         rated_at=MORNING,
     )
+
+
+def lease(scope: LinkScope = LinkScope.ANSWER) -> recipients.NameRecipient:
+    """Somebody beside the customer is shown the case."""
+    return recipients.NameRecipient(
+        organisation_id=GROUP,
+        recipient_id="lease",
+        kind=RecipientKind.LEASING_COMPANY,
+        name="Lease",
+        email="lease@example.org",
+        phone=None,
+        language="fr",
+        scope=scope,
+        sees_prices=True,
+        by="lea",
+        at=NOON,
+    )
+
+
+def of_lease() -> Holder:
+    return replace(HOLDER, link_id="lease.1")
 
 
 CALL = ContactRequested(
@@ -323,6 +366,24 @@ class TestRating:
         assert last(*wanted, handled, rate(3)) == CALL
 
     @pytest.mark.requirement("G-83")
+    def test_a_call_that_somebody_else_asked_for_is_not_the_customers(self) -> None:
+        by_lease = (*PENDING, lease(), send(), open_page(), request_contact(of_lease()))
+        asked = (*by_lease, close(), FallDue(at=DUE), ask())
+        assert last(*asked, rate(3)) == CALL
+        CASE.given(*history(*asked)).when(rate(3)).records(rated(3), CALL)
+        assert last(*asked, rate(7)) == rated(7)
+
+    @pytest.mark.requirement("G-83")
+    def test_each_recipient_asks_for_a_call_of_their_own_until_it_is_handled(self) -> None:
+        wanted = (*PENDING, lease(), send(), open_page(), request_contact(), open_page(of_lease()))
+        both = (*wanted, request_contact(of_lease()))
+        assert last(*both).recipient_id == "lease"
+        for again in (request_contact(), request_contact(of_lease())):
+            CASE.given(*history(*both)).when(again).records_nothing()
+        handled = answering.HandleContact(organisation_id=GROUP, by="lea", at=LATER)
+        assert last(*both, handled, request_contact()).recipient_id == "customer"
+
+    @pytest.mark.requirement("G-83")
     def test_the_call_is_made_though_the_case_is_closed(self) -> None:
         handled = answering.HandleContact(organisation_id=GROUP, by="lea", at=MORNING)
         assert isinstance(last(*ASKED, rate(2), handled), ContactHandled)
@@ -343,22 +404,8 @@ class TestRating:
 
     @pytest.mark.parametrize("scope", [LinkScope.READ, LinkScope.ANSWER])
     def test_another_recipient_is_not_asked(self, scope: LinkScope) -> None:
-        lease = recipients.NameRecipient(
-            organisation_id=GROUP,
-            recipient_id="lease",
-            kind=RecipientKind.LEASING_COMPANY,
-            name="Lease",
-            email="lease@example.org",
-            phone=None,
-            language="fr",
-            scope=scope,
-            sees_prices=True,
-            by="lea",
-            at=NOON,
-        )
-        asked = (*PENDING, lease, send(), close(), FallDue(at=DUE), ask())
-        holder = replace(HOLDER, link_id="lease.1")
-        CASE.given(*history(*asked)).when(rate(holder=holder)).is_rejected(VisitNotAsked())
+        asked = (*PENDING, lease(scope), send(), close(), FallDue(at=DUE), ask())
+        CASE.given(*history(*asked)).when(rate(holder=of_lease())).is_rejected(VisitNotAsked())
 
     def test_a_forwarded_link_rates_once_the_code_of_the_known_phone_is_given(self) -> None:
         first, other = replace(HOLDER, browser="a" * 32), replace(HOLDER, browser="b" * 32)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from contracts.interventions.case_v1 import ContactRequested, VisitRated
+from contracts.interventions.case_v1 import VisitRated
 from infra.http.customer_pages.acting import Outcome, done_by_customer
 from infra.http.customer_pages.browsers import remember
 from infra.http.customer_pages.doors import Asked, Fields, NotTaken
@@ -98,7 +98,7 @@ class Visits:
             house=house_of(await dealership_of(door.context, held), held.brand),
             scores=tuple((sent, words.number(score)) for sent, score in SCORES.items()),
             score=words.number(rated.score) if rated else None,
-            called=rated is not None and isinstance(held.contact, ContactRequested),
+            called=rated is not None and door.link.recipient_id in held.callers,
             forwarded=door.forwarded,
             error=told.error,
             notice=told.notice,
