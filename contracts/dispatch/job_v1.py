@@ -147,6 +147,9 @@ class JobDone:
     commission_vat: Money | None
     # The VAT that the customer pays on the amount; absent from facts of before 2026-12.
     vat: Money | None
+    # The rate of the VAT on the commission, in hundredths of a percent; absent from facts of before
+    # 2026-12.
+    commission_vat_basis_points: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -424,6 +427,9 @@ def decode_job_done(message: Any, unseal: Unseal) -> JobDone:
         if message.HasField("commission_vat")
         else None,
         vat=decode_money(message.vat) if message.HasField("vat") else None,
+        commission_vat_basis_points=message.commission_vat_basis_points
+        if message.HasField("commission_vat_basis_points")
+        else None,
     )
 
 
@@ -445,6 +451,7 @@ def encode_job_done(value: JobDone, seal: Seal) -> bytes:
         done_at=encode_instant(value.done_at),
         commission_vat=None if value.commission_vat is None else encode_money(value.commission_vat),
         vat=None if value.vat is None else encode_money(value.vat),
+        commission_vat_basis_points=value.commission_vat_basis_points,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -33,7 +33,7 @@ class CommissionLine:
     done_on: date
     # Without VAT.
     commission: Money
-    # The rate of that day, in hundredths of a percent.
+    # The rate by which its VAT was reckoned, in hundredths of a percent.
     vat_basis_points: int
     vat: Money
 
@@ -74,6 +74,9 @@ class JobCredited:
     credited_at: datetime
     # Version of this stream that this event is.
     version: int
+    # The rate of the VAT on the commission, in hundredths of a percent, as it was when the job was
+    # done; absent from facts of before 2026-12.
+    commission_vat_basis_points: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +212,9 @@ def decode_job_credited(message: Any, _unseal: Unseal) -> JobCredited:
         payout=decode_money(message.payout),
         credited_at=decode_instant(message.credited_at),
         version=message.version,
+        commission_vat_basis_points=message.commission_vat_basis_points
+        if message.HasField("commission_vat_basis_points")
+        else None,
     )
 
 
@@ -225,6 +231,7 @@ def encode_job_credited(value: JobCredited, _seal: Seal) -> bytes:
         payout=encode_money(value.payout),
         credited_at=encode_instant(value.credited_at),
         version=value.version,
+        commission_vat_basis_points=value.commission_vat_basis_points,
     )
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -146,6 +146,7 @@ def finish(command: FinishJob, plan: JobPlanned) -> JobDone | UnitsDoNotFit:
         done_at=command.at,
         commission_vat=part_of(commission, command.commission_vat_basis_points),
         vat=part_of(amount, plan.vat_basis_points),
+        commission_vat_basis_points=command.commission_vat_basis_points,
     )
 
 

@@ -336,6 +336,7 @@ def done(at: datetime = SLOT + HOUR) -> JobDone:
         done_at=at,
         commission_vat=Money(300, "EUR"),
         vat=Money(2_400, "EUR"),
+        commission_vat_basis_points=2_000,
     )
 
 

@@ -128,6 +128,7 @@ def done(at: datetime, amount_minor: int, job_id: str = "j-1") -> JobDone:
         done_at=at,
         commission_vat=None,
         vat=None,
+        commission_vat_basis_points=None,
     )
 
 

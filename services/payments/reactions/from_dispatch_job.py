@@ -22,6 +22,7 @@ def react(event: Reads) -> list[CreditJob]:
             vat=event.vat,
             commission=event.commission,
             commission_vat=event.commission_vat or Money(0, event.amount.currency),
+            commission_vat_basis_points=event.commission_vat_basis_points,
             at=event.done_at,
         )
     ]

@@ -32,6 +32,7 @@ class CreditJob:
     vat: Money
     commission: Money
     commission_vat: Money
+    commission_vat_basis_points: int | None
     at: datetime
 
 
@@ -169,6 +170,7 @@ def credit(command: CreditJob, settlement: Settlement) -> Decision:
             payout=Money(worth.amount_minor - kept.amount_minor, worth.currency),
             credited_at=command.at,
             version=settlement.version + 1,
+            commission_vat_basis_points=command.commission_vat_basis_points,
         )
     ]
 

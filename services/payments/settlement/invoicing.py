@@ -96,12 +96,14 @@ def invoice(
 
 
 def line(job: JobCredited, parties: Parties) -> CommissionLine:
-    """The commission of a job, at the VAT of the day on which it was done."""
+    """The commission of a job, at the rate by which the provider is paid: that of the day on which
+    it was done, as it was then. One that is set later on that day changes neither."""
     done_on = job.credited_at.astimezone(ZoneInfo(parties.time_zone)).date()
+    known = job.commission_vat_basis_points
     return CommissionLine(
         job_id=job.job_id,
         done_on=done_on,
         commission=job.commission,
-        vat_basis_points=commission_vat_on(parties.vat, done_on),
+        vat_basis_points=commission_vat_on(parties.vat, done_on) if known is None else known,
         vat=job.commission_vat,
     )

@@ -67,6 +67,7 @@ def done(job_id: str = "J1", vat: Money | None = None) -> JobDone:
         done_at=NOON,
         commission_vat=eur(300),
         vat=vat or eur(2_400),
+        commission_vat_basis_points=2_000,
     )
 
 
@@ -100,6 +101,7 @@ def credited(job_id: str = "J1", version: int = 1) -> JobCredited:
         payout=eur(12_600),
         credited_at=NOON,
         version=version,
+        commission_vat_basis_points=2_000,
     )
 
 

@@ -168,9 +168,21 @@ def test_a_line_has_the_vat_of_the_day_at_the_marketplace_on_which_its_job_was_d
     rates = (Rate(date(2030, 1, 1), 2_000), Rate(date(2031, 1, 1), 2_100))
     parties = replace(PARTIES, vat=rates)
     for before, points in ((timedelta(hours=1, seconds=1), 2_000), (timedelta(hours=1), 2_100)):
-        one = invoicing.line(replace(credited(), credited_at=new_year - before), parties)
+        old = replace(credited(), commission_vat_basis_points=None)
+        one = invoicing.line(replace(old, credited_at=new_year - before), parties)
         assert one.vat_basis_points == points
         assert one.done_on == (date(2030, 12, 31) if points == 2_000 else date(2031, 1, 1))
+
+
+@pytest.mark.requirement("OGU-27", "G-68")
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Auckland"])
+def test_a_line_has_the_rate_that_the_provider_was_paid_by_whatever_is_set_since(zone: str) -> None:
+    rates = (Rate(date(2020, 1, 1), 1_000), Rate(NOON.date(), 2_100))
+    parties = replace(PARTIES, vat=rates, time_zone=zone)
+    line = invoicing.line(credited(), parties)
+    assert (line.vat_basis_points, line.vat) == (2_000, eur(300))
+    free = replace(credited(), commission_vat=eur(0), commission_vat_basis_points=0)
+    assert invoicing.line(free, parties).vat_basis_points == 0
 
 
 def test_no_two_providers_of_an_operator_have_one_number() -> None:

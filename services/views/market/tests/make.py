@@ -439,6 +439,7 @@ def done() -> job.JobDone:
         customer_link=PAGE,
         language="fr",
         done_at=SLOT + 2 * HOUR,
+        commission_vat_basis_points=2_000,
     )
 
 

@@ -161,6 +161,7 @@ def credited(job_id: str, version: int = 1) -> JobCredited:
         payout=FEES.payout,
         credited_at=NOON,
         version=version,
+        commission_vat_basis_points=2_000,
     )
 
 
