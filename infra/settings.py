@@ -38,6 +38,9 @@ Networks = Annotated[tuple[_Network, ...], NoDecode, BeforeValidator(_split)]
 _Host = Annotated[str, StringConstraints(pattern=r"^\.?[a-z0-9.-]+(:[0-9]{1,5})?$")]
 Hosts = Annotated[tuple[_Host, ...], NoDecode, BeforeValidator(_split)]
 
+_Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Phones = Annotated[tuple[_Phone, ...], NoDecode, BeforeValidator(_split)]
+
 Signal = Literal["traces", "metrics", "logs"]
 """A kind of reports for a collector."""
 Signals = Annotated[tuple[Signal, ...], NoDecode, BeforeValidator(_split)]
@@ -151,6 +154,12 @@ class Settings(BaseSettings):
     """Where Planet VO takes photos of used vehicles; each dealership has credentials of its own."""
     support_whatsapp: str = Field(default="", pattern=r"^([1-9][0-9]{6,14})?$")
     """The number of support in WhatsApp, as E.164 without its `+`; without one there is no link."""
+    support_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
+    """The address of support, which people find under "Help"."""
+    support_phones: Phones = ()
+    """The numbers of support for what is urgent, as E.164, comma separated."""
+    support_guide: str = Field(default="", pattern=r"^(https://\S+)?$")
+    """Where people find the user guide, like https://docs.example.org/guide."""
     send_at_once: int = Field(default=8, ge=1)
     """Messages on their way to providers at the same time."""
     send_first_pause: float = Field(default=30.0, gt=0)
