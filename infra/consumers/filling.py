@@ -18,10 +18,8 @@ class Filled(NamedTuple):
 class Filler(Protocol):
     """The work of a consumer that can be filled."""
 
-    async def fill(
-        self, connection: Connection, events: Sequence[Filled]
-    ) -> Mapping[int, Exception]:
-        """Do it for whole streams in the caller's transaction; answer what failed, by index."""
+    async def fill(self, connection: Connection, events: Sequence[Filled]) -> None:
+        """Do it for whole streams in the caller's transaction. Raises `NotFilled`."""
         ...
 
 
@@ -48,10 +46,8 @@ async def fill(
     """Handle whole streams in the caller's transaction, and write how far each of them is.
 
     `versions` says how far; a stream comes once, to a consumer that never saw it. Nothing is
-    parked: whatever fails is raised, as `NotFilled` where the handler refused an event.
+    parked: whatever fails is raised, as `NotFilled` where the handler refuses an event.
     """
-    failed = await handler.fill(connection, events)
-    for index, error in failed.items():
-        raise NotFilled(events[index]) from error
+    await handler.fill(connection, events)
     streams, seen = arrays.texts(list(versions)), arrays.numbers(list(versions.values()))
     await connection.execute(_SEEN, (consumer, streams, seen))

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from contracts.runtime import REDACTED, Contract
-from infra.consumers.filling import Filled
+from infra.consumers.filling import Filled, NotFilled
 from infra.consumers.handler import Handler
 from infra.consumers.records import Delivery, Partition
 from infra.consumers.subscriptions import Reads, Subscription, event_classes, merged
@@ -525,19 +525,23 @@ class ViewHandler(Handler):
         self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
         try:
-            return await self._handle(connection, deliveries, _forgotten(deliveries))
+            return await self._handle(connection, deliveries)
         finally:
             self._clear()
 
-    async def fill(
-        self, connection: Connection, events: Sequence[Filled]
-    ) -> Mapping[int, Exception]:
-        """Do the same with whole streams; see `filling.Filler`."""
+    async def fill(self, connection: Connection, events: Sequence[Filled]) -> None:
+        """Fold whole streams; see `filling.Filler`."""
         forgotten = [
             one.stream.partition("/")[2] for one in events if type(one.event) in self._forgetting
         ]
+        await self.prefetch(connection, [one.event for one in events])
         try:
-            return await self._handle(connection, events, forgotten)
+            for table in self._tables:
+                await table.load()
+                table.fold(events)
+                # The database writes these rows while those of the next table are folded.
+                await table.write(connection)
+            await self._forget(connection, forgotten)
         finally:
             self._clear()
 
@@ -555,9 +559,7 @@ class ViewHandler(Handler):
                 return next(iter(failed.values()))
             for table in self._tables:
                 await table.replace(connection, topic, key)
-            if forgotten := _forgotten(deliveries):
-                for table in self._tables:
-                    await table.forget(connection, forgotten)
+            await self._forget(connection, _forgotten(deliveries))
         finally:
             self._clear()
         return None
@@ -567,10 +569,7 @@ class ViewHandler(Handler):
             table.clear()
 
     async def _handle(
-        self,
-        connection: Connection,
-        deliveries: Sequence[Delivery | Filled],
-        forgotten: Sequence[str],
+        self, connection: Connection, deliveries: Sequence[Delivery]
     ) -> Mapping[int, Exception]:
         events = [delivery.event for delivery in deliveries]
         # All questions leave before the first answer is waited for.
@@ -581,12 +580,15 @@ class ViewHandler(Handler):
         failed = self._fold(deliveries)
         for table in self._tables:
             await table.write(connection)
+        await self._forget(connection, _forgotten(deliveries))
+        return failed
+
+    async def _forget(self, connection: Connection, forgotten: Sequence[str]) -> None:
         if forgotten:
             for table in self._tables:
                 await table.forget(connection, forgotten)
-        return failed
 
-    def _fold(self, deliveries: Sequence[Delivery | Filled]) -> dict[int, Exception]:
+    def _fold(self, deliveries: Sequence[Delivery]) -> dict[int, Exception]:
         failed: dict[int, Exception] = {}
         broken: set[str] = set()
         readers: dict[type[Any], list[_Table]] = {}
@@ -689,6 +691,15 @@ class _Table:
     def project(self, event: Any) -> Change:
         key = self._view.key(event)
         return None if key is None else (key, self._view.project(self._rows.get(key), event))
+
+    def fold(self, filled: Iterable[Filled]) -> None:
+        """Project and accept all that is read of it. Raises `NotFilled`."""
+        for one in filled:
+            if type(one.event) in self.events:
+                try:
+                    self.accept(self.project(one.event))
+                except Exception as error:
+                    raise NotFilled(one) from error
 
     def accept(self, change: Change) -> None:
         if change is None:

@@ -139,7 +139,7 @@ async def test_whole_streams_say_nothing_more_of_who_is_forgotten(kit: ViewKit) 
     told = [Filled("missions.trip/t-1", n, e) for n, e in enumerate([published(), quoted(), gone])]
     async with kit.pool.connection() as connection:
         handler = ViewHandler(generation, [personal], filling=True)
-        assert await handler.fill(connection, told) == {}
+        await handler.fill(connection, told)
     assert await kit.ask(f"select note from {generation.schema}.everything") == [REDACTED]
 
 
