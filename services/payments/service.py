@@ -15,10 +15,10 @@ from infra.lookups import (
     organisations,
     users,
 )
-from services.payments import http
 from services.payments.adapters import card_keys, charge_ids, clerk, reconciler
 from services.payments.aggregates import ACCOUNT, CHARGE, PAYEE, PAYOUT, SERIES, SETTLEMENT
 from services.payments.http.problems import WORDING
+from services.payments.http.routes import router
 from services.payments.lookups import (
     customers_customer,
     interventions_case,
@@ -103,7 +103,7 @@ service = Service(
         marketplace_provider.lookup,
     ),
     guard=users.refuse_ended,
-    routes=http.router,
+    routes=router,
     migrations=(vault.TABLES, card_keys.TABLES),
     workers={"clerk": clerk.clerk, "reconciler": reconciler.reconciler},
     reaches=("cards",),

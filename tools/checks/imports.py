@@ -61,7 +61,7 @@ def layers(tree: Tree) -> Iterator[Finding]:
 def circles(tree: Tree) -> Iterator[Finding]:
     """No module imports itself by way of others, not even for the type checker.
 
-    Tells one circle at a time.
+    So each can be imported first. Tells one circle at a time.
     """
     modules = {module.name: module for module in tree.modules}
     graph = {name: _imported(module, modules) for name, module in modules.items()}
@@ -75,13 +75,22 @@ def circles(tree: Tree) -> Iterator[Finding]:
 
 
 def _imported(module: Module, known: Container[str]) -> dict[str, ast.stmt]:
-    """The modules of ours that it imports, and where."""
+    """The modules of ours that it imports, and where; those of a package run the package first."""
     found: dict[str, ast.stmt] = {}
+    own = {module.name, *_packages_of(module.name)}
     for node, name in imports_of(module):
         other = name if name in known else name.rpartition(".")[0]
-        if other in known and other != module.name:
-            found.setdefault(other, node)
+        run = {other, *_packages_of(other)} - (own - {other})
+        for one in sorted(run):
+            if one in known and one != module.name:
+                found.setdefault(one, node)
     return found
+
+
+def _packages_of(name: str) -> Iterator[str]:
+    """The packages that a module is in, innermost first."""
+    while name := name.rpartition(".")[0]:
+        yield name
 
 
 def independence(tree: Tree) -> Iterator[Finding]:

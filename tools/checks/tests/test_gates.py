@@ -207,6 +207,26 @@ class TestCircles:
         assert finding.path.as_posix() == f"{start.replace('.', '/')}.py"
         assert finding.line == (3 if start == "infra.b" else 1)
 
+    def test_a_package_that_imports_who_wants_a_part_of_it_is_one(self) -> None:
+        package = {
+            "infra/a/__init__.py": "from infra import b",
+            "infra/a/c.py": "class C: ...",
+            "infra/b.py": "from infra.a.c import C",
+        }
+        (finding,) = GATES["circles"](Tree.of(package))
+        assert finding.message in (
+            "infra.a -> infra.b -> infra.a",
+            "infra.b -> infra.a -> infra.b",
+        )
+
+    def test_a_package_that_imports_its_parts_makes_none(self) -> None:
+        package = {
+            "infra/a/__init__.py": "from infra.a import b",
+            "infra/a/b.py": "from infra.a.c import C",
+            "infra/a/c.py": "class C: ...",
+        }
+        assert found("circles", package) == []
+
     def test_modules_that_share_one_make_none(self) -> None:
         shared = {
             **ROUND,
