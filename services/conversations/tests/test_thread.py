@@ -190,6 +190,19 @@ def test_members_come_and_go_once() -> None:
     given(with_customer()).when(leave).records_nothing()
 
 
+@pytest.mark.requirement("OGU-28")
+def test_a_provider_has_somebody_who_is_told_of_what_its_customer_writes() -> None:
+    leave = RemoveMember(user_id="marion", by="marion", at=NOON)
+    alone = (with_end_customer(), of_agora(added(SOPHIE)))
+    given(*alone).when(leave).is_rejected(ThreadGoesWithItsMatter())
+    yann = Member(user_id="yann", organisation_id="vitrex")
+    left = replace(removed("marion", "marion"), organisation_id="agora")
+    given(*alone, of_agora(added(yann))).when(leave).records(left)
+    away = replace(leave, user_id="sophie")
+    gone = replace(removed("sophie", "marion"), organisation_id="agora")
+    given(*alone).when(away).records(gone)
+
+
 def test_colleagues_close_their_thread_and_only_the_matter_ends_any_other() -> None:
     close = CloseThread(by="lea", at=NOON)
     given(among()).when(close).records(closed("lea"))

@@ -32,6 +32,7 @@ from contracts.timers import CancelTimer, SetTimer
 from services.conversations.thread.sides import (
     CUSTOMER,
     OTHER,
+    PROVIDER,
     KnownCustomer,
     Thread,
     on_side,
@@ -560,11 +561,12 @@ def add_member(command: AddMember, thread: Thread) -> Decision:
 
 
 def remove_member(command: RemoveMember, thread: Thread) -> Decision:
-    """The driver of a mission stays; everybody else may leave."""
-    if command.user_id == thread.opened.counterpart_id:
-        return ThreadGoesWithItsMatter()
-    if thread.member(command.user_id) is None:
+    """Somebody of the partner stays, who is told of what is written; everybody else may leave."""
+    if (member := thread.member(command.user_id)) is None:
         return []
+    side = side_of(thread.opened, member)
+    if side in (OTHER, PROVIDER) and on_side(thread, side) == (member,):
+        return ThreadGoesWithItsMatter()
     return [
         MemberRemoved(
             thread_id=thread.opened.thread_id,
