@@ -444,6 +444,26 @@ class DunningStepTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DunningGivenUp:
+    """The day of a step came, but the company that owes was forgotten: no notice reaches it any
+    more.
+    """
+
+    charge_id: str
+    organisation_id: str
+    dealership_id: str
+    case_id: str
+    customer_id: str
+    dealership_called: str
+    invoice_number: str
+    # What is owed still, with what was claimed beside the invoice.
+    owed: Money
+    # Who granted the time to pay, and decides what follows.
+    responsible_id: str
+    given_up_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DebtDisputed:
     """The company says that it does not owe this; nothing is dunned until that is settled."""
 
@@ -492,6 +512,7 @@ ChargeEvent = (
     | PaidElsewhere
     | PaymentDeferred
     | DunningStepTaken
+    | DunningGivenUp
     | DebtDisputed
     | DisputeSettled
 )
@@ -514,6 +535,7 @@ _DocumentWithheld = message_class("relais.payments.charge.v1.DocumentWithheld")
 _PaidElsewhere = message_class("relais.payments.charge.v1.PaidElsewhere")
 _PaymentDeferred = message_class("relais.payments.charge.v1.PaymentDeferred")
 _DunningStepTaken = message_class("relais.payments.charge.v1.DunningStepTaken")
+_DunningGivenUp = message_class("relais.payments.charge.v1.DunningGivenUp")
 _DebtDisputed = message_class("relais.payments.charge.v1.DebtDisputed")
 _DisputeSettled = message_class("relais.payments.charge.v1.DisputeSettled")
 
@@ -1251,6 +1273,40 @@ def encode_dunning_step_taken(value: DunningStepTaken, seal: Seal) -> bytes:
     return encoded
 
 
+def decode_dunning_given_up(message: Any, _unseal: Unseal) -> DunningGivenUp:
+    if not (message.HasField("owed") and message.HasField("given_up_at")):
+        raise missing(message, "owed", "given_up_at")
+    return DunningGivenUp(
+        charge_id=message.charge_id,
+        organisation_id=message.organisation_id,
+        dealership_id=message.dealership_id,
+        case_id=message.case_id,
+        customer_id=message.customer_id,
+        dealership_called=message.dealership_called,
+        invoice_number=message.invoice_number,
+        owed=decode_money(message.owed),
+        responsible_id=message.responsible_id,
+        given_up_at=decode_instant(message.given_up_at),
+    )
+
+
+def encode_dunning_given_up(value: DunningGivenUp, _seal: Seal) -> bytes:
+    message = _DunningGivenUp(
+        charge_id=value.charge_id,
+        organisation_id=value.organisation_id,
+        dealership_id=value.dealership_id,
+        case_id=value.case_id,
+        customer_id=value.customer_id,
+        dealership_called=value.dealership_called,
+        invoice_number=value.invoice_number,
+        owed=encode_money(value.owed),
+        responsible_id=value.responsible_id,
+        given_up_at=encode_instant(value.given_up_at),
+    )
+    encoded: bytes = message.SerializeToString()
+    return encoded
+
+
 def decode_debt_disputed(message: Any, unseal: Unseal) -> DebtDisputed:
     if not (message.HasField("reason") and message.HasField("disputed_at")):
         raise missing(message, "reason", "disputed_at")
@@ -1531,6 +1587,17 @@ contract: Contract[ChargeEvent] = Contract(
             encode=encode_dunning_step_taken,
             parse=parser(_DunningStepTaken),
             convert=decode_dunning_step_taken,
+        ),
+        EventType(
+            type="relais.payments.charge.v1.dunning_given_up",
+            cls=DunningGivenUp,
+            key="charge_id",
+            time="given_up_at",
+            schema="relais.payments.charge.v1.DunningGivenUp",
+            personal=(),
+            encode=encode_dunning_given_up,
+            parse=parser(_DunningGivenUp),
+            convert=decode_dunning_given_up,
         ),
         EventType(
             type="relais.payments.charge.v1.disputed",

@@ -24,6 +24,7 @@ from contracts.payments.charge_v1 import (
     DisputeSettled,
     DocumentNumbered,
     DocumentWithheld,
+    DunningGivenUp,
     DunningStep,
     DunningStepTaken,
     FeeRead,
@@ -307,7 +308,7 @@ def deferred(command: DeferPayment, debtor: Debtor, amount: Money) -> PaymentDef
 
 def take_step(command: TakeStep, charge: Charge) -> list[ChargeEvent]:
     """Nothing is done that is not due any more: the timer came due while somebody paid. Nobody who
-    was forgotten is written to."""
+    was forgotten is written to: then a person decides what follows."""
     match charge:
         case Unoffered() | Paid() | Settled() | Parked() | Asked():
             return []
@@ -318,7 +319,7 @@ def take_step(command: TakeStep, charge: Charge) -> list[ChargeEvent]:
     if debt is None or debt.due_step_at is None or command.at < debt.due_step_at:
         return []
     if debt.deferred.email == REDACTED:
-        return []
+        return [given_up(command, debt)]
     return [step_taken(command, bill, debt)]
 
 
@@ -349,6 +350,22 @@ def step_taken(command: TakeStep, bill: Bill, debt: Debt) -> DunningStepTaken:
         responsible_id=known.deferred_by,
         taken_at=command.at,
         next_step_at=instant(next_day, zone) if later else None,
+    )
+
+
+def given_up(command: TakeStep, debt: Debt) -> DunningGivenUp:
+    known = debt.deferred
+    return DunningGivenUp(
+        charge_id=command.charge_id,
+        organisation_id=known.organisation_id,
+        dealership_id=known.dealership_id,
+        case_id=known.case_id,
+        customer_id=known.customer_id,
+        dealership_called=known.dealership_called,
+        invoice_number=known.invoice_number,
+        owed=debt.steps[-1].owed if debt.steps else known.amount,
+        responsible_id=known.deferred_by,
+        given_up_at=command.at,
     )
 
 
@@ -447,6 +464,8 @@ def timers(event: ChargeEvent) -> tuple[SetTimer | CancelTimer, ...]:
         case AttemptBegun() | DebtDisputed() | ChargePaid() | PaidElsewhere() | PaymentDiffered():
             return (CancelTimer(TIMER),)
         case ChargeOffered() | DealershipChosen() | FormOpened() | FormRevoked():
+            return ()
+        case DunningGivenUp():
             return ()
         case RefundBegun() | RefundMade() | RefundFailed() | RefundBounced():
             return ()

@@ -18,6 +18,7 @@ from contracts.payments.charge_v1 import (
     DisputeSettled,
     DocumentNumbered,
     DocumentWithheld,
+    DunningGivenUp,
     DunningStepTaken,
     FeeRead,
     FormOpened,
@@ -40,7 +41,7 @@ class Debt:
 
     deferred: PaymentDeferred
     next_at: datetime | None
-    """When the next step is taken; None after the last one."""
+    """When the next step is taken; None after the last one, and where nobody is left to dun."""
     steps: tuple[DunningStepTaken, ...] = ()
     disputed: DebtDisputed | None = None
     settled: DisputeSettled | None = None
@@ -201,7 +202,13 @@ def evolve(charge: Charge, event: ChargeEvent) -> Charge:
             return Paid(bill, event)
         case PaidElsewhere():
             return Settled(replace(bill, elsewhere=event), event)
-        case PaymentDeferred() | DunningStepTaken() | DebtDisputed() | DisputeSettled():
+        case (
+            PaymentDeferred()
+            | DunningStepTaken()
+            | DunningGivenUp()
+            | DebtDisputed()
+            | DisputeSettled()
+        ):
             return replace(charge, bill=replace(bill, debt=after_deferring(bill.debt, event)))
         case (
             RefundBegun()
@@ -218,7 +225,8 @@ def evolve(charge: Charge, event: ChargeEvent) -> Charge:
 
 
 def after_deferring(
-    debt: Debt | None, event: PaymentDeferred | DunningStepTaken | DebtDisputed | DisputeSettled
+    debt: Debt | None,
+    event: PaymentDeferred | DunningStepTaken | DunningGivenUp | DebtDisputed | DisputeSettled,
 ) -> Debt | None:
     if isinstance(event, PaymentDeferred):
         return Debt(event, event.next_step_at)
@@ -227,6 +235,8 @@ def after_deferring(
     match event:
         case DunningStepTaken():
             return replace(debt, next_at=event.next_step_at, steps=(*debt.steps, event))
+        case DunningGivenUp():
+            return replace(debt, next_at=None)
         case DebtDisputed():
             return replace(debt, disputed=event)
         case DisputeSettled():

@@ -17,6 +17,7 @@ from contracts.payments.charge_v1 import (
     DisputeSettled,
     DocumentNumbered,
     DocumentWithheld,
+    DunningGivenUp,
     DunningStep,
     DunningStepTaken,
     FeeRead,
@@ -422,6 +423,10 @@ class ChargeHistory(
         PaidElsewhere: ElsewhereFact,
         PaymentDeferred: DeferredFact,
         DunningStepTaken: DunnedFact,
+        DunningGivenUp: (
+            *(*_WHOSE, "case_id", "customer_id", "invoice_number", "owed", "responsible_id"),
+            "given_up_at",
+        ),
         DebtDisputed: (*_WHOSE, "case_id", "customer_id", "reason", "disputed_by", "disputed_at"),
         DisputeSettled: (
             *(*_WHOSE, "case_id", "customer_id", "owed", "settled_by", "settled_at"),

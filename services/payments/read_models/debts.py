@@ -9,6 +9,7 @@ from contracts.payments.charge_v1 import (
     ChargePaid,
     DebtDisputed,
     DisputeSettled,
+    DunningGivenUp,
     DunningStep,
     DunningStepTaken,
     PaidElsewhere,
@@ -25,7 +26,13 @@ from infra.reading import Table
 from services.payments.http.card_access import READERS, ReaderContext
 
 Reads = (
-    PaymentDeferred | DunningStepTaken | DebtDisputed | DisputeSettled | PaidElsewhere | ChargePaid
+    PaymentDeferred
+    | DunningStepTaken
+    | DunningGivenUp
+    | DebtDisputed
+    | DisputeSettled
+    | PaidElsewhere
+    | ChargePaid
 )
 _Standing = Literal["owed", "disputed", "waived", "paid"]
 DebtStanding = Annotated[_Standing, Called("DebtStanding")]
@@ -86,6 +93,8 @@ def project(row: Debt | None, event: Reads) -> Debt | None:
                 next_step_at=event.next_step_at,
                 held=event.step is DunningStep.HOLD,
             )
+        case DunningGivenUp():
+            return replace(row, next_step_at=None)
         case DebtDisputed():
             return replace(row, standing="disputed", next_step_at=None, held=False)
         case DisputeSettled(owed=True):

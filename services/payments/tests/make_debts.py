@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from contracts.payments.charge_v1 import (
     DebtDisputed,
     DisputeSettled,
+    DunningGivenUp,
     DunningStep,
     DunningStepTaken,
     PaymentDeferred,
@@ -117,6 +118,21 @@ def taken(which: DunningStep = DunningStep.NOTICE) -> DunningStepTaken:
         responsible_id="gina",
         taken_at=at,
         next_step_at=next_step_at,
+    )
+
+
+def given_up() -> DunningGivenUp:
+    return DunningGivenUp(
+        charge_id=MINE,
+        organisation_id=GROUP,
+        dealership_id=HOUSE,
+        case_id="J1",
+        customer_id="moreau",
+        dealership_called="Petit Lyon",
+        invoice_number="F-118",
+        owed=money(35_000),
+        responsible_id="gina",
+        given_up_at=FIRST,
     )
 
 

@@ -35,7 +35,14 @@ from services.payments.tests.cards_stage import (
     work,
 )
 from services.payments.tests.make_cards import GROUP, HOUSE, MINE, offered, paid, settled
-from services.payments.tests.make_debts import LADDER_TAKEN, decided, deferred, disputed, taken
+from services.payments.tests.make_debts import (
+    LADDER_TAKEN,
+    decided,
+    deferred,
+    disputed,
+    given_up,
+    taken,
+)
 from services.payments.tests.test_charges_api import reported
 
 STATED = CompanyStated(
@@ -319,6 +326,13 @@ def test_a_debt_is_held_from_the_last_step_until_it_is_paid_or_disputed() -> Non
     again = row_of(*ladder, disputed(), decided())
     assert again is not None
     assert (again.held, again.standing) == (True, "owed")
+
+
+@pytest.mark.requirement("G-50")
+def test_what_a_forgotten_company_owes_stands_and_nothing_more_is_planned() -> None:
+    left = row_of(deferred(), taken(), given_up())
+    assert left is not None
+    assert (left.standing, left.owed_minor, left.next_step_at) == ("owed", 35_000, None)
 
 
 def test_what_is_waived_is_not_owed() -> None:

@@ -55,6 +55,7 @@ from services.payments.tests.make_debts import (
     deferred,
     dispute,
     disputed,
+    given_up,
     nine,
     step,
     taken,
@@ -186,7 +187,13 @@ def test_a_payment_at_the_last_second_stops_the_step() -> None:
 @pytest.mark.requirement("G-50")
 def test_nobody_who_was_forgotten_is_dunned() -> None:
     nobody = replace(deferred(), debtor_name=REDACTED, email=REDACTED)
-    given(offered(), nobody).when(step()).records_nothing()
+    given(offered(), nobody).when(step(FIRST - SECOND)).records_nothing()
+    given(offered(), nobody).when(step()).records(given_up())
+    given(offered(), nobody, given_up()).when(step(nine(12, 1))).records_nothing()
+    claimed = tuple(map(taken, LADDER[:3]))
+    late = replace(given_up(), owed=money(39_000), given_up_at=nine(6, 25))
+    given(offered(), nobody, *claimed).when(step(nine(6, 25))).records(late)
+    given(offered(), nobody, disputed()).when(step()).records_nothing()
 
 
 def test_a_step_that_is_late_gives_its_time_from_the_day_on_which_it_is_taken() -> None:
