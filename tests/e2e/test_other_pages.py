@@ -1,4 +1,5 @@
-"""The pages of a thread, a reminder, a payment and a request in a real browser, if there is one."""
+"""The pages of a thread, a visit, a reminder, a payment and a request in a real browser, if there
+is one."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -14,6 +15,9 @@ from services.conversations.service import service as conversations
 from services.conversations.tests import serving as threads
 from services.dispatch.service import service as dispatch
 from services.dispatch.tests import serving as requests
+from services.interventions.service import service as interventions
+from services.interventions.tests.test_visit import ASKED
+from services.interventions.tests.visiting import visiting as asked_of_the_visit
 from services.payments.service import service as payments
 from services.payments.tests import cards_stage
 from services.reminders.service import service as reminders
@@ -53,6 +57,18 @@ async def test_the_page_of_a_thread_is_for_everybody(
         await caller.fills_in(f"{page}/messages", message="Can the brakes wait?")
         await caller.writes("lea", await caller.thread(), "Until June, and no longer.", 1)
         assert await found(caller.running, f"/conversations{page}", tmp_path) == []
+
+
+@pytest.mark.requirement("G-44")
+async def test_the_page_of_a_closed_case_is_for_everybody(
+    reused_database: Databases, tmp_path: Path
+) -> None:
+    database = await reused_database(interventions.name, partial(prepare, interventions))
+    async with asked_of_the_visit(database, *ASKED) as claire:
+        page = f"/interventions/page/{claire.token}"
+        assert await found(claire.running, page, tmp_path / "asks") == []
+        await claire.send("visit", await claire.look(), score="3")
+        assert await found(claire.running, page, tmp_path / "thanks") == []
 
 
 @pytest.mark.requirement("FLB-158")
