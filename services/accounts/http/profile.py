@@ -4,14 +4,22 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from contracts.accounts.user_v1 import Role
 from contracts.media.file_v1 import Purpose
 from infra.http.answers import Answered, Recorded, Router
 from infra.http.history import HistoryPart
 from infra.http.models import Body, Country, Day, Id, Language, Line, Phone, PointBody
+from infra.http.request_context import RequestContext
 from infra.lookups import files
+from infra.words import word
 from services.accounts.aggregates import USER
 from services.accounts.http.access import Access, MemberContext, OwnContext, refuse_stranger
-from services.accounts.http.user_answers import UserHistory, UserShown, user_shown
+from services.accounts.http.user_answers import (
+    LookShown,
+    OwnAccountShown,
+    UserHistory,
+    user_shown,
+)
 from services.accounts.user import Forgotten, NoSuchUser, Unknown
 from services.accounts.user.licence import ChangeLicence
 from services.accounts.user.profile import ChangeProfile
@@ -42,17 +50,32 @@ class LicenceBody(Body):
     expires_on: Day | None = None
 
 
+def look_of(context: RequestContext) -> LookShown | None:
+    """The role as which somebody looks with the token of this request, if they do (ADR 89)."""
+    if not context.principal.reads_only:
+        return None
+    [(role, dealership_id)] = context.principal.dealerships
+    return LookShown(
+        dealership_id=dealership_id,
+        role=Role[role.upper()],
+        role_name=word(context.language, "GrantedRole", role),
+        banner=context.says("look", "reads_only"),
+    )
+
+
 def routes(access: Access) -> Router:
     router = access.router("Own account")
 
     @router.get("/me")
-    async def show_me(context: OwnContext) -> Answered[UserShown]:
-        """One's own account as of now."""
+    async def show_me(context: OwnContext) -> Answered[OwnAccountShown]:
+        """One's own account as of now, and whether its token only looks as a role."""
         found = await context.load(USER, context.principal.subject)
         if isinstance(found.state, Unknown | Forgotten):
             raise context.refuse(NoSuchUser())
         refuse_stranger(context, found.state)
-        return context.show(user_shown(found.state), found)
+        own = OwnAccountShown(**dict(user_shown(found.state)), look=look_of(context))
+        # A look is of the token: the account and its version are the same without it.
+        return context.in_language(context.show(own, found, beside=True))
 
     @router.put("/me/profile")
     async def change_profile(body: ProfileBody, context: MemberContext) -> Answered[Recorded]:

@@ -144,6 +144,24 @@ class UserShown(Answer):
     second_factor: SecondFactorShown
 
 
+class LookShown(Answer):
+    """A look as a role: this token changes nothing."""
+
+    dealership_id: str
+    role: UserRole
+    role_name: str
+    """As people call it, in the language of the answer."""
+    banner: str
+    """What a screen says for as long as it has this token, in the language of the answer."""
+
+
+class OwnAccountShown(UserShown):
+    """A user to themselves."""
+
+    look: LookShown | None
+    """Null with a token of one's own roles."""
+
+
 class ForgottenUserShown(Answer):
     """Nothing is known any more of a user who asked to be forgotten."""
 

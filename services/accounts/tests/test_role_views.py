@@ -9,6 +9,7 @@ import pytest
 from contracts.accounts.user_v1 import Role, RoleViewed
 from infra.http.auth import Principal
 from infra.testing.spec import Spec
+from infra.words import word
 from services.accounts import user
 from services.accounts.aggregates import USER
 from services.accounts.tests.dealers import (
@@ -110,9 +111,26 @@ async def test_the_token_has_that_role_there_alone_and_changes_nothing(database:
         who = who_has(api, answer)
         assert (who.subject, who.reads_only) == (maya, True)
         assert who.dealerships == {("sales_representative", "D1")}
-        assert (await api.own(told, "GET", "/me")).is_success
         refused = await api.own(told, "DELETE", "/me/sessions")
         assert kind(refused) == (403, "reads-only")
+
+
+async def test_a_screen_shows_that_its_token_looks_as_a_role(database: str) -> None:
+    async with served(database) as api:
+        await with_group(api)
+        maya = await joined(api, "maya", D1=["dealership_manager"])
+        told = (await looks(api, maya)).json()
+        french = {"Accept-Language": "fr", "Authorization": f"Bearer {told['access_token']}"}
+        me = await api.anybody("GET", "/me", None, french)
+        assert me.headers["Content-Language"] == "fr"
+        assert me.json()["look"] == {
+            "dealership_id": "D1",
+            "role": "sales_representative",
+            "role_name": word("fr", "GrantedRole", "sales_representative"),
+            "banner": "Vous voyez ce que voit ce rôle, sans rien modifier.",
+        }
+        own = await api.ask("GET", "/me", who=maya, at=("D1",))
+        assert (own.json()["user_id"], own.json()["look"]) == (maya, None)
 
 
 async def test_the_history_of_the_account_tells_of_each_look(database: str) -> None:
