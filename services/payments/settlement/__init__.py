@@ -68,12 +68,24 @@ class ProviderAccountMissing:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferIsRecorded:
+    """A payment of before has this reference of the bank: one transfer pays nothing twice."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoSuchCommissionInvoice:
     """No commission was invoiced with this payment."""
 
 
 Rejection = (
-    NoSuchSettlement | ProviderAccountMissing | NoSuchCommissionInvoice | NothingOwed | Changed
+    NoSuchSettlement
+    | ProviderAccountMissing
+    | TransferIsRecorded
+    | NoSuchCommissionInvoice
+    | NothingOwed
+    | Changed
 )
 
 # --- State ------------------------------------------------------------------
@@ -181,7 +193,9 @@ def sum_of(jobs: Iterable[JobCredited], currency: str) -> Money:
 
 
 def pay(command: PayProvider, settlement: Settlement) -> Decision:
-    """All that is owed in the currency, or nothing; the commissions of it are invoiced."""
+    """All that is owed in the currency, or nothing; the commissions of it are invoiced. What was
+    done since a payment may be worth just as much, so a payment that is sent again with another key
+    is known by its reference."""
     if command.payout_id in settlement.paid:
         return []
     currency = command.due.currency
@@ -194,6 +208,8 @@ def pay(command: PayProvider, settlement: Settlement) -> Decision:
     seen = {"due": command.due, "iban": command.iban}
     if stale := changed(seen, {"due": due, "iban": command.account}):
         return stale
+    if any(one.reference == command.reference for one in settlement.paid.values()):
+        return TransferIsRecorded(command.reference)
     paid = ProviderPaid(
         settlement_id=settlement.settlement_id,
         organisation_id=settlement.organisation_id,

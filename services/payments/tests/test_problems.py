@@ -33,6 +33,7 @@ REJECTIONS: list[Rejection] = [
     payout.OwnPayout(),
     settlement.NoSuchSettlement(),
     settlement.ProviderAccountMissing(),
+    settlement.TransferIsRecorded("SEPA-1"),
     settlement.NoSuchCommissionInvoice(),
     account.NoSuchCardAccount(),
     account.AccountIsConnected(),

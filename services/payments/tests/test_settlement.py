@@ -33,6 +33,7 @@ from services.payments.read_models import market_books
 from services.payments.settlement import (
     NoSuchSettlement,
     ProviderAccountMissing,
+    TransferIsRecorded,
     invoicing,
 )
 from services.payments.tests.make import NEW, NOON, OLD
@@ -111,6 +112,15 @@ def test_nobody_is_paid_twice_or_for_nothing() -> None:
     given(credited()).when(replace(pay(), due=Money(1, "TND"))).is_rejected(NothingOwed("TND"))
 
 
+@pytest.mark.requirement("G-68")
+def test_one_transfer_is_recorded_once_also_where_as_much_is_owed_again() -> None:
+    known = (credited(), paid("J1"), credited("J2", version=3))
+    given(*known).when(pay(id="p-2")).is_rejected(TransferIsRecorded("SEPA-1"))
+    other = replace(pay(id="p-2"), reference="SEPA-2")
+    second = replace(paid("J2", version=4), payout_id="p-2", reference="SEPA-2")
+    given(*known).when(other).records(second)
+
+
 def test_money_goes_to_the_account_that_the_provider_states_now() -> None:
     given(credited()).when(pay(account=None)).is_rejected(ProviderAccountMissing())
     moved = Changed({"iban": OLD}, {"iban": NEW})
@@ -149,9 +159,10 @@ def test_commissions_of_a_payment_are_invoiced_with_it_by_numbers_without_gaps()
     first = paid("J1", "J2", net=25_200, version=3)
     given(*both).when(command).records(first, invoiced("J1", "J2", version=4))
     later = (*both, first, invoiced("J1", "J2", version=4), credited("J3", version=5))
-    again = replace(paid("J3", version=6), payout_id="p-2")
-    second = replace(pay(id="p-2"), parties=PARTIES)
-    given(*later).when(second).records(again, invoiced("J3", ordinal=2, version=7))
+    again = replace(paid("J3", version=6), payout_id="p-2", reference="SEPA-2")
+    second = replace(pay(id="p-2"), parties=PARTIES, reference="SEPA-2")
+    next_one = replace(invoiced("J3", ordinal=2, version=7), reference="SEPA-2")
+    given(*later).when(second).records(again, next_one)
 
 
 @pytest.mark.requirement("OGU-27", "G-68")
