@@ -23,7 +23,9 @@ from tools.demo.depot import LEA, OPERATOR
 from tools.demo.house import (
     GROUP,
     MAYA,
+    MEASURED,
     PADS,
+    READ_OFF,
     TYRES,
     House,
     MoveTo,
@@ -42,6 +44,27 @@ OPENED = {
     "vat_basis_points": 2_000,
     "main_brand": "renault",
     "main_brand_name": "Renault",
+}
+THRESHOLDS = {
+    "advised_below_thousandths": 5_000,
+    "urgent_below_thousandths": 3_000,
+    "urgent_due_days": 7,
+}
+CHECKLIST = {
+    "title": "Révision",
+    "language": "fr",
+    "categories": [
+        {
+            "label": "Freins",
+            "items": [
+                {
+                    "item_id": "pads",
+                    "label": PADS["label"],
+                    "measurement": {"unit": "millimetre", "thresholds": THRESHOLDS},
+                }
+            ],
+        }
+    ],
 }
 PAGE = re.compile(r'href="[^"]*?(/interventions/page/[^"]+)"')
 THREAD = re.compile(r'href="[^"]*?(/conversations/page/[^"]+)"')
@@ -105,6 +128,8 @@ async def open_house(house: House) -> None:
     await house.ask(operator, "PUT", path, {"licences": ["chat", "online_payment"]})
     settings = f"/dealerships/dealerships/{house.dealership_id}/settings"
     await house.ask(house.manager, "PUT", settings, HOW_IT_WORKS)
+    checklists = f"/dealerships/dealerships/{house.dealership_id}/checklists"
+    await house.ask(house.manager, "POST", checklists, CHECKLIST)
     house.teller.say(f"  {name}: licensed for chat and cards by the operator")
 
 
@@ -143,7 +168,7 @@ async def walk_round(house: House) -> list[tuple[str, Any]]:
     parts = [
         ("customer", customer),
         ("vehicle", {"plate": "AB-123-CD", "mileage_km": 84_210}),
-        ("works/pads", PADS),
+        ("works/pads", MEASURED),
         ("works/tyres", TYRES),
     ]
     house.teller.say(f"  a photo and {len(parts)} parts wait in the phone")
@@ -176,6 +201,10 @@ async def synchronise(house: House, parts: list[tuple[str, Any]]) -> str:
         f"/dealer/cases/{ids[0]}", lambda found: found["last_name"] == "Dupont"
     )
     house.teller.say(f"  one case came out: {shown['status']} {house.teller.visible()}")
+    works = (await house.ask(house.adviser, "GET", path))["works"]
+    [pads] = [one for one in works if one["work_id"] == "pads"]
+    thickness = READ_OFF["thousandths"] / 1_000
+    house.teller.say(f"  pads of {thickness} mm are {pads['level']}, and due on {pads['due_on']}")
     return str(ids[0])
 
 

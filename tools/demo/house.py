@@ -21,6 +21,9 @@ GROUP = "garages-demo"
 MAYA = "maya-demo"
 ZONE = ZoneInfo("Europe/Paris")
 PADS = {"label": "Plaquettes avant", "level": "urgent"}
+READ_OFF: dict[str, Any] = {"unit": "millimetre", "thousandths": 2_400}
+MEASURED = {"label": PADS["label"], "checklist_item_id": "pads", "measurement": READ_OFF}
+"""The pads before anybody says how urgent they are: their thickness does."""
 TYRES = {"label": "Pneus", "level": "advised", "ordinal": 1}
 HIDDEN = re.compile(r'name="(key|shown)" value="([^"]*)"')
 HOMES = (

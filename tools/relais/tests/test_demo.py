@@ -142,6 +142,7 @@ async def test_a_case_of_a_dealership_is_told(platform: Platform) -> None:
         await dealership.play(platform.url, tokens(platform), console, cards, rehearsed)
     for said in (
         "one case came out: pending_send",
+        "pads of 2.4 mm are urgent, and due on 2",
         "the first one is gone",
         "the adviser's screen is told of it",
         "240 € by webhook",
