@@ -211,6 +211,9 @@ def decide(command: Command, dossier: Dossier) -> Decision:
 
 def list_work(command: ListWork, dossier: Dossier) -> Decision:
     created, known = dossier.created, dossier.works.get(command.work_id)
+    if known is not None and command.at < said_at(known):
+        # What a phone says late is no news, whatever the checklist says of it by now.
+        return []
     if command.price and (bad := pricing.bad_price(command.price, created.currency)):
         return bad
     if command.measurement and (wrong := measuring.bad_value(command.measurement, command.scale)):
@@ -228,6 +231,10 @@ def list_work(command: ListWork, dossier: Dossier) -> Decision:
         or charged_again(said, known)
         or [said]
     )
+
+
+def said_at(known: WorkListed | WorkStruck) -> datetime:
+    return known.listed_at if isinstance(known, WorkListed) else known.struck_at
 
 
 def charged_again(said: WorkListed, known: WorkListed | WorkStruck | None) -> WorkIsPaid | None:

@@ -130,6 +130,18 @@ def test_what_a_value_meant_stays_while_no_checklist_says_it_any_more() -> None:
     assert listed(measured(), silent)[2] is None
 
 
+@pytest.mark.requirement("FLB-031")
+@pytest.mark.parametrize(
+    "scale", [None, Scale(unit=MM, thresholds=None), Scale(unit=PERCENT, thresholds=THRESHOLDS)]
+)
+def test_a_word_that_another_one_follows_is_no_news_whatever_the_checklist_says_now(
+    scale: Scale | None,
+) -> None:
+    later = replace(measured(), at=LATER.replace(minute=50))
+    given = CASE.given(*history(*PENDING, later))
+    given.when(replace(measured(scale=scale), at=LATER)).records_nothing()
+
+
 def test_a_work_without_a_level_needs_a_value_that_tells_it() -> None:
     given = CASE.given(*history(*PENDING))
     given.when(measured(scale=None)).is_rejected(LevelIsMissing())
