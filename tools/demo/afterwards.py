@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from infra.testing.cards import DECLINED_CARD, GOOD_CARD, KEY, PUBLISHABLE, SECRET
-from tools.demo.house import PADS, House, eur, priced, said
+from tools.demo.house import PADS, ZONE, House, eur, priced, said
 from tools.demo.teller import expect
 
 KEYS = {"restricted_key": KEY, "publishable_key": PUBLISHABLE, "webhook_secret": SECRET}
@@ -22,6 +22,7 @@ COMPANY = {
 BATTERY = {"label": "Batterie", "level": "advised", "ordinal": 2}
 PADS_PRICE, BATTERY_PRICE, TYRES_PRICE = 11_000, 15_000, 24_000
 REFUND = 6_000
+SCORE = 5
 PAYMENT = re.compile(r'href="(/payments/page/[^"?/]+)"')
 INVOICE = re.compile(r'href="(/payments/page/[^"?/]+/[^"]+)"')
 REMINDER = re.compile(r'href="[^"]*?(/reminders/page/[^"]+)"')
@@ -179,6 +180,21 @@ async def refund(house: House, case_id: str, charge_id: str) -> None:
     path = f"/interventions/cases/{case_id}"
     kept = await house.until(path, lambda one: one["payment"]["refunded"] == eur(REFUND))
     expect(kept["payment"]["work_ids"] == ["tyres"], f"{kept['payment']}")
+
+
+async def close(house: House, case_id: str, page: str) -> None:
+    house.teller.step("The case is closed: a day later its link asks Claire how the visit was")
+    path = f"/interventions/cases/{case_id}"
+    await house.ask(house.adviser, "PUT", f"{path}/closing")
+    gone = (await house.teller.client.get(page)).status_code
+    expect(gone == 410, f"the page of the closed case is answered {gone}")
+    await house.move_cases_to(datetime.now(ZONE) + timedelta(hours=25))
+    await house.teller.come(
+        lambda: house.teller.client.get(page), lambda one: one.is_success, "the question"
+    )
+    await house.teller.anybody("PUT", f"{page}/visit-rating", {"score": SCORE})
+    shown = await house.until(path, lambda one: one["visit"]["score"] == SCORE)
+    house.teller.say(f"  she gives {SCORE} of 10, and is to be called: {shown['contact']}")
 
 
 async def look_at_figures(house: House, when: str) -> dict[str, Any]:

@@ -86,6 +86,7 @@ async def play(
     console: Console,
     cards: CardServer,
     move_to: MoveTo,
+    move_cases_to: MoveTo,
     *,
     chronicle: Chronicle | None = None,
 ) -> None:
@@ -96,7 +97,7 @@ async def play(
     async with httpx.AsyncClient(base_url=url, timeout=30.0) as client:
         run = uuid4().hex[:6]
         teller = Teller(client, tokens, console, run, chronicle or Chronicle())
-        house = House(teller, cards, move_to)
+        house = House(teller, cards, move_to, move_cases_to)
         await open_house(house)
         await afterwards.take_cards(house)
         await pair(house)
@@ -107,6 +108,7 @@ async def play(
         await chat(house, case_id, page)
         await answer(house, case_id, page)
         await afterwards.play(house, case_id, page)
+        await afterwards.close(house, case_id, page)
         await look_back(house, case_id)
         await forget(house, case_id, page)
 

@@ -46,6 +46,8 @@ class House:
     teller: Teller
     cards: CardServer
     move_to: MoveTo
+    """Of reminders."""
+    move_cases_to: MoveTo
     phone: Phone = field(default_factory=Phone)
     dealership_id: str = ""
     adviser_id: str = ""

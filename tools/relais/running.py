@@ -150,12 +150,14 @@ async def _demo(settings: Settings, depot: bool, dealership: bool, companies: in
                 await found_operator(running.services)
                 await found_group(running.services)
                 reminders = service_of(running.services, "reminders")
+                cases = service_of(running.services, "interventions")
                 await case_of_dealership.play(
                     running.url,
                     running.token,
                     console,
                     cards,
                     partial(rehearse, reminders),
+                    partial(rehearse, cases),
                     chronicle=chronicle,
                 )
             elif companies is not None:

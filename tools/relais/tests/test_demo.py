@@ -128,6 +128,24 @@ async def test_a_day_in_a_depot_is_told(platform: Platform) -> None:
         assert said in told.getvalue()
 
 
+OF_A_DEALERSHIP = (
+    "one case came out: pending_send",
+    "pads of 2.4 mm are urgent, and due on 2",
+    "the first one is gone",
+    "the adviser's screen is told of it",
+    "240 € by webhook",
+    "the tyres are in it at 0.00 €",
+    "Batterie, due on",
+    "the other one waits for its own day",
+    "booked: 110 €",
+    "with 10.00 € of VAT",
+    "she gives 5 of 10, and is to be called: requested",
+    "reminders, all: 1 sent, 1 read, 1 booked for 110.00 EUR",
+    "at answered: version 2, 350 € proposed",
+    "the case says X, her page is gone",
+)
+
+
 @pytest.mark.requirement(
     *("FLB-002", "FLB-050", "FLB-096", "FLB-112", "FLB-123", "FLB-124", "FLB-146", "FLB-158"),
     *("FLB-159", "FLB-163", "FLB-172", "FLB-173"),
@@ -137,24 +155,14 @@ async def test_a_case_of_a_dealership_is_told(platform: Platform) -> None:
     await founded(platform, house.GROUP, "dealer_group", house.MAYA)
     told = Told()
     console = Console(file=told, width=200)
-    async with card_server(platform.cards) as cards, service_of(platform, "reminders") as here:
-        rehearsed = partial(rehearse, here)
-        await dealership.play(platform.url, tokens(platform), console, cards, rehearsed)
-    for said in (
-        "one case came out: pending_send",
-        "pads of 2.4 mm are urgent, and due on 2",
-        "the first one is gone",
-        "the adviser's screen is told of it",
-        "240 € by webhook",
-        "the tyres are in it at 0.00 €",
-        "Batterie, due on",
-        "the other one waits for its own day",
-        "booked: 110 €",
-        "with 10.00 € of VAT",
-        "reminders, all: 1 sent, 1 read, 1 booked for 110.00 EUR",
-        "at answered: version 2, 350 € proposed",
-        "the case says X, her page is gone",
+    async with (
+        card_server(platform.cards) as cards,
+        service_of(platform, "reminders") as reminders,
+        service_of(platform, "interventions") as cases,
     ):
+        moved = partial(rehearse, reminders), partial(rehearse, cases)
+        await dealership.play(platform.url, tokens(platform), console, cards, *moved)
+    for said in OF_A_DEALERSHIP:
         assert said in told.getvalue()
 
 
