@@ -1,4 +1,4 @@
-"""What is fetched from outside is there, or is absent with the reason."""
+"""A program or library from outside is there, or is absent with the reason."""
 
 from pathlib import Path
 

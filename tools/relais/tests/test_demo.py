@@ -51,7 +51,7 @@ PEOPLE = {
 
 
 class Told(StringIO):
-    """What a story has said so far; a test that fails shows it."""
+    """The words of a story so far; a test that fails shows them."""
 
     def write(self, text: str) -> int:
         print(text, end="")
