@@ -34,7 +34,7 @@ from infra.http.auth import PublishedKeys, Verifier
 from infra.http.browsers import shared_with
 from infra.http.clients import Proxies
 from infra.http.connections import Config, Gate
-from infra.http.docs import docs_routes, overview_route
+from infra.http.docs import docs_routes, document_route, overview_route
 from infra.http.headers import SafeHeaders, parting
 from infra.http.health import Health, answering, unsaturated, waiters, writable
 from infra.http.live import Live
@@ -232,20 +232,15 @@ def site(services: Sequence[Running], settings: Settings, front: Front | None = 
         ours += front.routes
     if settings.inside_port is None:
         return Site([*ours, *mounts], keys, health, None, live)
-    documents = [Mount(prefix, routes=_documents(app)) for prefix, app in apis.items()]
+    documents = [
+        Mount(prefix, routes=docs_routes(app.title, app.openapi)) for prefix, app in apis.items()
+    ]
     inside = Starlette(
         routes=[*ours, *documents],
         exception_handlers=HANDLERS,
         middleware=[Middleware(Shortened)],
     )
     return Site([*health.routes(inside=False), *mounts], keys, health, inside, live)
-
-
-def _documents(app: Api) -> Sequence[BaseRoute]:
-    async def document(_: Request) -> Response:
-        return JSONResponse(app.openapi())
-
-    return [Route("/openapi.json", document), *docs_routes(app.title)]
 
 
 def _documents_of_all(apis: Mapping[str, Api]) -> Sequence[BaseRoute]:
@@ -256,11 +251,7 @@ def _documents_of_all(apis: Mapping[str, Api]) -> Sequence[BaseRoute]:
     def whole() -> Json:
         return together(each())
 
-    async def document(_: Request) -> Response:
-        return JSONResponse(whole())
-
-    shortened = [Middleware(Shortened)]
-    return [Route("/openapi.json", document, middleware=shortened), overview_route(each)]
+    return [document_route(whole, Middleware(Shortened)), overview_route(each)]
 
 
 def _front_page(apis: Mapping[str, Api], front: Front | None) -> Page:

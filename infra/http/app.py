@@ -85,9 +85,8 @@ def create_app(
             *routes,
             *(health or Health()).routes(inside=inside),
             problems_route(app_state.wording),
-            *(docs_routes(title) if inside else ()),
         ],
-        openapi_url="/openapi.json" if inside else None,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         middleware=[
@@ -102,6 +101,8 @@ def create_app(
         # Ours measures and traces; asking whether the framework's should costs 20 µs a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    if inside:
+        app.router.routes.extend(docs_routes(title, app.openapi))
     app.state.app_state = app_state
     app.router.middleware_stack = Finder(app.router)
     return app

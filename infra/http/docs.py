@@ -1,13 +1,15 @@
 """Pages that show the document of an API to people. All that they load comes from here."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import as_file, files
 from pathlib import Path
 from urllib.parse import quote
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from infra.http.openapi import Json
@@ -34,8 +36,20 @@ td:nth-child(2) { width: 45% }
 """
 
 
-def docs_routes(title: str) -> Sequence[BaseRoute]:
-    """`/docs`, which shows the `openapi.json` beside it, and what it loads."""
+def document_route(document: Callable[[], Json], *middleware: Middleware) -> BaseRoute:
+    """`/openapi.json`. Others are answered while the document is made, which takes seconds."""
+
+    def made() -> Response:
+        return JSONResponse(document())
+
+    async def answer(_: Request) -> Response:
+        return await asyncio.to_thread(made)
+
+    return Route("/openapi.json", answer, include_in_schema=False, middleware=middleware)
+
+
+def docs_routes(title: str, document: Callable[[], Json]) -> Sequence[BaseRoute]:
+    """`/openapi.json`, `/docs`, which shows it, and what that loads."""
 
     async def page(_: Request) -> Response:
         return HTMLResponse(
@@ -52,6 +66,7 @@ def docs_routes(title: str) -> Sequence[BaseRoute]:
         return Response(_START, headers=_KEPT, media_type="text/javascript")
 
     return (
+        document_route(document),
         Route("/docs", page, include_in_schema=False),
         Route("/docs/start.js", start, include_in_schema=False),
         Route("/docs/{asset}", _asset, include_in_schema=False),
@@ -73,9 +88,12 @@ def overview_route(documents: Callable[[], Mapping[str, Json]]) -> BaseRoute:
     What shows the document of one API needs half a minute for that of all.
     """
 
-    async def page(_: Request) -> Response:
+    def made() -> Response:
         shown = "".join(_overview(documents()))
         return HTMLResponse(shown, headers={"Content-Security-Policy": POLICY})
+
+    async def page(_: Request) -> Response:
+        return await asyncio.to_thread(made)
 
     return Route("/docs", page, include_in_schema=False)
 

@@ -19,6 +19,7 @@ from uuid import uuid4
 from contracts.messaging import preferences_v1
 from contracts.messaging.message_v1 import Channel, Reason
 from contracts.messaging.preferences_v1 import UnsubscriptionReason
+from contracts.runtime import REDACTED
 from infra import telemetry
 from infra.batching import Batcher
 from infra.commands import CommandContext, Done, Loaded
@@ -326,7 +327,9 @@ class Sender(Polling):
             return None
         now = datetime.now(UTC)
         person = (await self._commands.load(PREFERENCES, state.queued.user_id)).state
-        if not isinstance(person, Recipient):
+        # The key of somebody forgotten goes before their account says so.
+        unreadable = REDACTED in (state.queued.private, state.queued.address)
+        if unreadable or not isinstance(person, Recipient):
             await self._give_up(message_id, Reason.FORGOTTEN, now)
             return None
         if now >= state.queued.expires_at:

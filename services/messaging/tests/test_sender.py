@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from contracts.messaging.message_v1 import (
     Topic,
 )
 from contracts.messaging.preferences_v1 import Immediacy
+from contracts.runtime import REDACTED
 from infra.settings import Settings
 from infra.testing.eventually import eventually
 from infra.timers import Timers
@@ -535,6 +537,20 @@ async def test_somebody_forgotten_gets_no_mail_that_was_on_its_way(database: str
         await stage.round()
         await stage.do(PREFERENCES, "ada", Forget(user_id="ada", at=datetime.now(UTC)))
         await time_passes(stage)
+        await stage.round()
+        state = await stage.state()
+        assert isinstance(state, message.Failed)
+        assert (state.reason, server.mails) == (Reason.FORGOTTEN, [])
+
+
+@pytest.mark.parametrize("field", ["private", "address"])
+async def test_a_message_that_nobody_can_read_any_more_is_of_somebody_forgotten(
+    database: str, field: str
+) -> None:
+    async with mail_server() as server, staged(database, by_mail(server)) as stage:
+        await stage.meet()
+        gone: dict[str, Any] = {"only": Channel.EMAIL, field: REDACTED}
+        await stage.queue(replace(fresh(), **gone))
         await stage.round()
         state = await stage.state()
         assert isinstance(state, message.Failed)
