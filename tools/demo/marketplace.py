@@ -200,7 +200,6 @@ async def ask(market: Market, near: int, windows: str) -> str:
     form = (await market.teller.insist("", "GET", path)).text
     page = await market.teller.fill_in(path, KEY.findall(form)[0], wanted(market, windows))
     request_id = page.rpartition("/")[2].partition(".")[0]
-    await show_a_photo(market, page)
     path = f"/dispatch/requests/{request_id}"
     shown = await market.until(path, lambda one: len(one["offers"]) >= near)
     asked = {one["provider_id"] for one in shown["offers"]}
@@ -212,6 +211,7 @@ async def ask(market: Market, near: int, windows: str) -> str:
         f"  {near} of {len(told)} are asked at once {market.teller.visible()};"
         f" the others: {', '.join(sorted(reasons))}"
     )
+    await show_a_photo(market, page)
     return request_id
 
 

@@ -109,7 +109,7 @@ async def save_search(teller: Teller, camille: Person) -> None:
 
 
 async def be_alerted(teller: Teller, camille: Person, trip_id: str) -> None:
-    teller.step("Of the new trips she is told of those, once each, and of no others")
+    teller.step("Of the new trips she is told of those that match her search, once each")
     path = "/alerts/mine?limit=200"
 
     def told(found: Any) -> bool:

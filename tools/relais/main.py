@@ -105,7 +105,7 @@ def demo(
         typer.Option(min=8, max=200, help="Of the marketplace; a fifth are near the customer."),
     ] = 8,
 ) -> None:
-    """Run everything and play the story of one mission on it."""
+    """Run everything and play a story on it: of one mission, unless another one is chosen."""
     from tools.relais import running
 
     raise typer.Exit(running.demo(depot, dealership, marketplace, companies))
