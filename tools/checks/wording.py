@@ -14,19 +14,23 @@ BAD_FILES = ("tools/checks/tests", "tests/contract/test_openapi.py")
 _CODE = re.compile(
     r"(?<![\w.#/%-])(?:[CPSN]\d{1,2}|(?:HIF|EXX|FLB|OGU|GLO|SM|[GTMN])-\d{2,3})(?![\w:-]|\.\d)"
 )
+_ADDITION = re.compile(r"(?<![\w.#/%-])[DIMR]\d{1,2}(?![\w:-]|\.\d)")
+"""In texts alone: in code, such words name people and things of tests."""
 _PHRASES = ("Who ", "Whom ", "Whose ", "What ", "Of ", "Whoever ", "Whatever ")
 _DECLARED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def codes(tree: Tree) -> Iterator[Finding]:
     """A code like HIF-21 stands in docs/requirements.md."""
-    known = set(_CODE.findall(tree.files.get(REQUIREMENTS, ""))) | ELSEWHERE
+    listed = tree.files.get(REQUIREMENTS, "")
+    known = {*_CODE.findall(listed), *_ADDITION.findall(listed), *ELSEWHERE}
     for path, text in tree.files.items():
         bad_file = any(path.is_relative_to(place) for place in BAD_FILES)
         if path.suffix not in {".py", ".md"} or bad_file:
             continue
         for number, line in enumerate(text.splitlines(), start=1):
-            for code in _CODE.findall(line):
+            additions = _ADDITION.findall(line) if path.suffix == ".md" else []
+            for code in (*_CODE.findall(line), *additions):
                 if code not in known:
                     yield Finding(path, number, "codes", f"{code} is no code of {REQUIREMENTS}")
 

@@ -79,6 +79,7 @@ CASES = [
     ("purity", "services/missions/terms.py", "import os", "import re"),
     ("codes", "infra/x.py", '"""As C6 says."""', '"""As Amazon S3 says."""'),
     ("codes", "docs/runbook/README.md", "See HIF-99.", "See RFC 9457."),
+    ("codes", "docs/adr/0001-x.md", "See M99.", "Of an MD5."),
     ("sentences", "infra/x.py", '"""Who asks."""', '"""The caller."""'),
     ("sentences", TRIP, 'def f():\n    """Of a trip."""', 'def f():\n    """A trip."""'),
     (
