@@ -21,6 +21,11 @@ from aiokafka import (
     TopicPartition,
 )
 from aiokafka.errors import KafkaError
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
+from faust.transport.drivers.aiokafka import Transport as FaustTransport
+from mode import Service
+from mode.threads import ServiceThread
 
 from infra.cloudevents import NotAnEvent, envelope
 from infra.cluster import Address
@@ -425,9 +430,36 @@ class FaustApp:
                     line.bring(record)
 
 
+class PatientThread(ServiceThread):
+    """A thread for whose end the loop that stops it does not stand still.
+
+    The last tasks of a Faust consumer want something of that loop in a rebalance: each would wait
+    for the other.
+    """
+
+    async def stop(self) -> None:
+        if self._started.is_set():
+            await Service.stop(self)
+            if self._thread is not None:
+                await asyncio.to_thread(self._thread.stop)
+
+
+class _Thread(PatientThread, AIOKafkaConsumerThread):
+    pass
+
+
+class _Consumer(FaustConsumer):
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+
+class _Transport(FaustTransport):
+    Consumer = _Consumer
+
+
 def app_of(group: str, bootstrap: Address) -> Any:
     """A Faust app of that group that serves no page and makes no topic."""
-    return faust.App(
+    app = faust.App(
         group,
         broker=f"kafka://{str(bootstrap).replace(',', ';kafka://')}",
         broker_credentials=_credentials(bootstrap),
@@ -450,6 +482,8 @@ def app_of(group: str, bootstrap: Address) -> Any:
         # Faust makes a folder even for an app without tables, by default where we stand.
         datadir=f"{gettempdir()}/relais-faust",
     )
+    app.transport = _Transport(app.conf.broker_consumer, app)
+    return app
 
 
 def _credentials(address: Address) -> Any:
