@@ -38,6 +38,8 @@ from infra.kafka import TokenFile, options
 from infra.supervisor import Halt, Progress
 
 log = logging.getLogger("relais.transport")
+FAUST = logging.getLogger("faust.transport")
+"""Of what is Faust's, also in classes of ours: how much is told of it goes by this name."""
 
 BATCH = 1_000
 POLL_MS = 1_000
@@ -437,6 +439,8 @@ class PatientThread(ServiceThread):
     for the other.
     """
 
+    logger = FAUST
+
     async def stop(self) -> None:
         if self._started.is_set():
             await Service.stop(self)
@@ -445,10 +449,12 @@ class PatientThread(ServiceThread):
 
 
 class _Thread(PatientThread, AIOKafkaConsumerThread):
-    pass
+    logger = FAUST
 
 
 class _Consumer(FaustConsumer):
+    logger = FAUST
+
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 

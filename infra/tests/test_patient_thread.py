@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from mode import Service
 
-from infra.consumers.transports import PatientThread
+from infra.consumers.transports import PatientThread, app_of
 
 
 class Asking(PatientThread):
@@ -28,3 +28,8 @@ async def test_a_thread_is_answered_while_it_is_stopped() -> None:
     await thread.start()
     await thread.stop()
     assert thread.answered
+
+
+def test_what_faust_says_goes_by_its_own_name() -> None:
+    ours = (PatientThread, app_of("quiet", "127.0.0.1:9").transport.Consumer)
+    assert [one.logger.name for one in ours] == ["faust.transport", "faust.transport"]
